@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Context, context, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
+import { DatabaseUnavailable, isRetryable } from '#platform/database/failures';
+import { inSpan } from '#platform/telemetry/spans';
+
+export interface CommandGroupOptions<Command, Outcome> {
+  name: string;
+  /**
+   * Runs all commands in one transaction and answers one outcome each, in order.
+   * `again` is true when an earlier try may have been committed: a command that finds its own row then has succeeded.
+   */
+  run(commands: readonly Command[], again: boolean): Promise<Outcome[]>;
+  maxCommands?: number;
+  /** How long a lone command may wait for company. */
+  maxWaitMs?: number;
+  /** Groups in flight at once. Two overlap one's commit with the other's parsing; more only wait for the same locks. */
+  maxInFlight?: number;
+  /** Commands that may wait; the next one is refused with `GroupFull`. */
+  maxWaiting?: number;
+}
+
+/** More commands wait than this process may hold: the caller should come back later. */
+export class GroupFull extends Error {
+  constructor(name: string) {
+    super(`too many commands wait in ${name}`);
+    this.name = 'GroupFull';
+  }
+}
+
+interface Waiting<Command, Outcome> {
+  command: Command;
+  from: SpanContext | undefined;
+  resolve(outcome: Outcome): void;
+  reject(error: unknown): void;
+}
+
+const MAX_TRIES = 4;
+
+/**
+ * Folds the commands of the last few milliseconds into one transaction (group commit). While a group is being committed the next one
+ * gathers, so a busy path forms large groups by itself and an idle one waits at most `maxWaitMs`.
+ */
+export class CommandGroup<Command, Outcome> {
+  private waiting: Waiting<Command, Outcome>[] = [];
+  private inFlight = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly maxCommands: number;
+  private readonly maxWaitMs: number;
+  private readonly maxInFlight: number;
+  private readonly maxWaiting: number;
+
+  constructor(private readonly options: CommandGroupOptions<Command, Outcome>) {
+    this.maxCommands = options.maxCommands ?? 500;
+    this.maxWaitMs = options.maxWaitMs ?? 2;
+    this.maxInFlight = options.maxInFlight ?? 2;
+    this.maxWaiting = options.maxWaiting ?? 20_000;
+  }
+
+  /** Answers when the command's transaction is committed. */
+  add(command: Command): Promise<Outcome> {
+    if (this.waiting.length >= this.maxWaiting) return Promise.reject(new GroupFull(this.options.name));
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ command, from: trace.getActiveSpan()?.spanContext(), resolve, reject });
+      this.schedule();
+    });
+  }
+
+  private schedule(): void {
+    if (this.inFlight >= this.maxInFlight || this.waiting.length === 0) return;
+    if (this.waiting.length >= this.maxCommands) this.flush();
+    else this.timer ??= setTimeout(() => this.flush(), this.maxWaitMs);
+  }
+
+  private flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.inFlight >= this.maxInFlight) return;
+    const members = this.waiting.splice(0, this.maxCommands);
+    if (members.length === 0) return;
+    this.inFlight += 1;
+    this.runAll(members).finally(() => {
+      this.inFlight -= 1;
+      this.schedule();
+    });
+    this.schedule();
+  }
+
+  private async runAll(members: Waiting<Command, Outcome>[]): Promise<void> {
+    try {
+      const outcomes = await this.runInSpan(members, false);
+      for (const [at, member] of members.entries()) member.resolve(outcomes[at] as Outcome);
+    } catch (error) {
+      // One bad member must not fail its neighbours: each is tried alone.
+      for (const member of members) await this.runAlone(member, error);
+    }
+  }
+
+  private async runAlone(member: Waiting<Command, Outcome>, first: unknown): Promise<void> {
+    let error = first;
+    for (let tries = 1; tries < MAX_TRIES; tries += 1) {
+      if (error instanceof DatabaseUnavailable || isRetryable(error)) await sleep(Math.random() * 20 * tries);
+      try {
+        const [outcome] = await this.runInSpan([member], true);
+        member.resolve(outcome as Outcome);
+        return;
+      } catch (next) {
+        error = next;
+        if (!(error instanceof DatabaseUnavailable || isRetryable(error))) break;
+      }
+    }
+    member.reject(error);
+  }
+
+  /** The group's span continues its first member's trace and links to the others: a span has one parent. */
+  private runInSpan(members: Waiting<Command, Outcome>[], again: boolean): Promise<Outcome[]> {
+    const links = members.flatMap(({ from }) => (from ? [{ context: from }] : [])).slice(0, 128);
+    const parent: Context = links[0] ? trace.setSpanContext(ROOT_CONTEXT, links[0].context) : ROOT_CONTEXT;
+    return context.with(parent, () =>
+      inSpan(`group ${this.options.name}`, { attributes: { 'halogen.group.commands': members.length }, links: links.slice(1) }, () =>
+        this.options.run(
+          members.map(({ command }) => command),
+          again,
+        ),
+      ),
+    );
+  }
+}

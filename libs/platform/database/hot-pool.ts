@@ -1,0 +1,97 @@
+import pg from 'pg';
+import { databaseFailure } from '#platform/database/failures';
+import type { Tx } from '#platform/database/tx';
+import { inSpan } from '#platform/telemetry/spans';
+
+export interface HotPoolSettings {
+  url: string;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  maxConnections: number;
+}
+
+/** Opens no transaction longer than a stopped process may hold its locks (design: paths on which others wait). */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Plain SQL over `pg`, for the paths on which many callers wait: grouped commands, the scheduler, relays. */
+export class HotPool {
+  private readonly pool: pg.Pool;
+
+  constructor(readonly settings: HotPoolSettings) {
+    this.pool = new pg.Pool({
+      connectionString: settings.url,
+      application_name: settings.applicationName,
+      max: settings.maxConnections,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
+    });
+    // A connection that dies while idle is replaced at the next use; unheard, its error would end the process.
+    this.pool.on('error', () => {});
+  }
+
+  /**
+   * Runs `work` in one transaction and commits it; any throw rolls back and is rethrown.
+   * @param tenantIds the tenants that row-level security lets this transaction see; a role with policies of its own passes none.
+   * @throws DatabaseUnavailable when the server cannot be reached or ended the connection. The commit may then still have happened.
+   */
+  async transaction<T>(name: string, tenantIds: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T> {
+    return inSpan(`sql ${name}`, { attributes: { 'db.system.name': 'postgresql' } }, async () => {
+      const client = await this.connect();
+      let broken: Error | undefined;
+      const noteBroken = (error: Error) => {
+        broken = error;
+      };
+      client.on('error', noteBroken);
+      try {
+        await client.query(beginFor(tenantIds));
+        const result = await work({
+          query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
+            (await client.query(sql, parameters as unknown[])).rows as Row[],
+        });
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        const failure = databaseFailure(error);
+        if (failure.unavailable) broken ??= failure.error;
+        else await client.query('ROLLBACK').catch(noteBroken);
+        throw failure.error;
+      } finally {
+        client.off('error', noteBroken);
+        client.release(broken);
+      }
+    });
+  }
+
+  /** One statement outside any transaction, for a role that needs no tenant. */
+  async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    try {
+      return (await this.pool.query(sql, parameters as unknown[])).rows as Row[];
+    } catch (error) {
+      throw databaseFailure(error).error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+
+  private async connect(): Promise<pg.PoolClient> {
+    try {
+      return await this.pool.connect();
+    } catch (error) {
+      throw databaseFailure(error).error;
+    }
+  }
+}
+
+/** One round trip for BEGIN and the tenants. A simple query takes no parameters, hence the check of each id. */
+function beginFor(tenantIds: readonly string[]): string {
+  if (tenantIds.length === 0) return 'BEGIN';
+  for (const id of tenantIds) if (!UUID.test(id)) throw new TypeError(`not a tenant id: ${id}`);
+  return `BEGIN; SET LOCAL halogen.tenants = '{${[...new Set(tenantIds)].join(',')}}'`;
+}
