@@ -1,0 +1,25 @@
+import { type DynamicModule, type FactoryProvider, Module, type ModuleMetadata } from '@nestjs/common';
+import { HEALTH_CHECKS, Health, type HealthCheck } from '#platform/http/health';
+import { HealthController } from '#platform/http/health.controller';
+
+export { Health };
+
+export interface HealthModuleOptions extends Pick<ModuleMetadata, 'imports'>, Pick<FactoryProvider, 'inject'> {
+  /** Makes the checks from what is injected. */
+  // biome-ignore lint/suspicious/noExplicitAny: Nest's own type for injected arguments.
+  readonly checks: (...injected: any[]) => readonly HealthCheck[];
+}
+
+/** `/health/live` and `/health/ready` for a process. */
+@Module({})
+export class HealthModule {
+  static with({ imports, inject = [], checks }: HealthModuleOptions): DynamicModule {
+    return {
+      module: HealthModule,
+      imports,
+      controllers: [HealthController],
+      providers: [{ provide: HEALTH_CHECKS, inject, useFactory: checks }, Health],
+      exports: [Health],
+    };
+  }
+}

@@ -1,0 +1,172 @@
+import { isIP, type LookupFunction } from 'node:net';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { buildConnector, Client } from 'undici';
+import { type Address, parseAddress } from '#platform/http/outbound/address-blocks';
+import { type FailureReason, failureReasonOf, type OutboundAnswer, type Refusal } from '#platform/http/outbound/outbound-answer';
+import type { OutboundSettings } from '#platform/http/outbound/outbound-settings';
+import { judgeAddresses, type OutboundTarget, parseTarget } from '#platform/http/outbound/outbound-target';
+import { resolveHost, UnresolvedHost } from '#platform/http/outbound/resolve-host';
+import { inSpan, traceparentOf } from '#platform/telemetry/spans';
+
+export interface OutboundRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+  /** For everything together: resolving, connecting, sending, and reading the answer. */
+  readonly timeoutMs: number;
+  /** How much of the answer's body is read. */
+  readonly maxResponseBytes?: number;
+}
+
+const MAX_RESPONSE_BYTES = 64 * 1024;
+const MAX_RESPONSE_HEADER_BYTES = 16 * 1024;
+const CHECK_TIMEOUT_MS = 2_000;
+/** Node's own 250 ms would give up on every distant host that has two addresses. */
+const ADDRESS_ATTEMPT_TIMEOUT_MS = 2_000;
+
+/**
+ * The only way to URLs that customers chose. It resolves the host at every attempt, refuses it when any address is not
+ * public, and connects to the very addresses it has judged, so that a name which changes its answer gains nothing.
+ * Redirects are answers, not instructions.
+ */
+export class OutboundClient {
+  constructor(private readonly settings: OutboundSettings) {}
+
+  /**
+   * For the moment when a URL is registered: undefined means that it may be kept. A name that does not resolve now is kept,
+   * since it may tomorrow, and every attempt judges anew.
+   */
+  async check(url: string): Promise<Refusal | undefined> {
+    const target = parseTarget(url);
+    if ('refusal' in target) return target.refusal;
+    const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+    try {
+      return judgeAddresses(await this.addressesOf(target, signal), this.settings);
+    } catch (error) {
+      if (error instanceof UnresolvedHost || signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  /** Sends one POST. What the other side or the network does wrong is an answer; only bugs throw. */
+  post(request: OutboundRequest): Promise<OutboundAnswer> {
+    const startedAt = performance.now();
+    return inSpan('POST', { kind: SpanKind.CLIENT, attributes: { 'http.request.method': 'POST' } }, async (span) => {
+      const answer = await this.attempt(request, startedAt);
+      // The host is told, the path is not: customers put secrets into the paths of their hooks.
+      const url = URL.parse(request.url);
+      span.setAttributes({ 'server.address': url?.hostname, 'server.port': url ? portOf(url) : undefined });
+      if (answer.kind === 'answered') span.setAttribute('http.response.status_code', answer.status);
+      else span.setAttribute('error.type', answer.reason);
+      if (answer.kind !== 'answered' || answer.status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
+      return answer;
+    });
+  }
+
+  private async attempt(request: OutboundRequest, startedAt: number): Promise<OutboundAnswer> {
+    const target = parseTarget(request.url);
+    if ('refusal' in target) return { kind: 'refused', ...target.refusal };
+
+    const signal = AbortSignal.timeout(request.timeoutMs);
+    try {
+      const addresses = await this.addressesOf(target, signal);
+      const refusal = judgeAddresses(addresses, this.settings);
+      if (refusal) return { kind: 'refused', ...refusal };
+      return await send(request, target.url, addresses, signal, startedAt);
+    } catch (error) {
+      const failed = (reason: FailureReason, detail: string) =>
+        ({ kind: 'failed', reason, detail, durationMs: performance.now() - startedAt }) as const;
+      if (signal.aborted) return failed('timeout', `No complete answer within ${request.timeoutMs} ms.`);
+      if (error instanceof UnresolvedHost) return failed('dns', error.message);
+      const reason = failureReasonOf(error);
+      if (reason === undefined) throw error;
+      return failed(reason, (error as Error).message || reason);
+    }
+  }
+
+  private async addressesOf(target: OutboundTarget, signal: AbortSignal): Promise<Address[]> {
+    return target.literal ? [target.literal] : resolveHost(target.host, this.settings.dns, signal);
+  }
+}
+
+async function send(
+  request: OutboundRequest,
+  url: URL,
+  addresses: readonly Address[],
+  signal: AbortSignal,
+  startedAt: number,
+): Promise<OutboundAnswer> {
+  // One client per attempt: a kept connection would belong to an earlier attempt's judgement.
+  const client = new Client(url.origin, {
+    connect: connectorTo(addresses, request.timeoutMs),
+    maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
+    headersTimeout: 0, // the deadline is the signal's alone
+    bodyTimeout: 0,
+  });
+  try {
+    const traceparent = traceparentOf();
+    const answer = await client.request({
+      method: 'POST',
+      path: url.pathname + url.search,
+      headers: traceparent ? { ...request.headers, traceparent } : { ...request.headers },
+      body: request.body,
+      signal,
+      reset: true, // says "Connection: close", as there is no second request
+    });
+    const { body, bodyTruncated } = await readAtMost(request.maxResponseBytes ?? MAX_RESPONSE_BYTES, answer.body);
+    return {
+      kind: 'answered',
+      status: answer.statusCode,
+      headers: answer.headers,
+      body,
+      bodyTruncated,
+      durationMs: performance.now() - startedAt,
+    };
+  } finally {
+    await client.destroy();
+  }
+}
+
+/**
+ * Connects to one of the judged addresses and to nothing else. A name goes through `lookup`, which answers only them; an IP
+ * literal skips `lookup`, so the peer is compared once more when the socket stands.
+ */
+function connectorTo(addresses: readonly Address[], timeoutMs: number): buildConnector.connector {
+  const judged = addresses.map((address) => address.toString());
+  const answers = judged.map((address) => ({ address, family: isIP(address) }));
+  const lookup: LookupFunction = (_host, options, callback) => {
+    if (options.all) callback(null, answers);
+    else callback(null, answers[0]!.address, answers[0]!.family);
+  };
+  const connect = buildConnector({
+    lookup,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_TIMEOUT_MS,
+    timeout: timeoutMs,
+    allowH2: false,
+  } as buildConnector.BuildOptions);
+  return (options, callback) =>
+    connect(options, (...[error, socket]) => {
+      if (error) return callback(error, null);
+      const peer = parseAddress(socket.remoteAddress ?? '')?.toString();
+      if (peer !== undefined && judged.includes(peer)) return callback(null, socket);
+      socket.destroy();
+      return callback(new Error(`Connected to ${peer}, which was not judged.`), null);
+    });
+}
+
+async function readAtMost(maxBytes: number, stream: AsyncIterable<Buffer>): Promise<{ body: Buffer; bodyTruncated: boolean }> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  // Leaving the loop destroys the stream and with it the connection: the rest is never received.
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > maxBytes) break;
+  }
+  return { body: Buffer.concat(chunks, Math.min(bytes, maxBytes)), bodyTruncated: bytes > maxBytes };
+}
+
+function portOf(url: URL): number {
+  return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+}
