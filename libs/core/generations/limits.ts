@@ -1,0 +1,15 @@
+/** Leases that may be lost to our own faults before the generation fails and is released; recalls are not counted. */
+export const MAX_LOST_LEASES = 5;
+
+export const MIN_PROMPT_CHARACTERS = 3;
+export const MAX_PROMPT_CHARACTERS = 5_000;
+export const MAX_CALLBACK_URL_CHARACTERS = 2_048;
+
+/** A lease ends at the latest after this many times the estimate, and not before the minimum. */
+const LEASE_ESTIMATE_FACTOR = 10;
+const LEASE_MINIMUM_MS = 600_000;
+
+/** How long a lease may last. @param estimatedMs expected run time on its lanes */
+export function leaseLimitMs(estimatedMs: number): number {
+  return Math.max(LEASE_MINIMUM_MS, LEASE_ESTIMATE_FACTOR * estimatedMs);
+}
