@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+/** RFC 9457 problem details, the error form of the native API. */
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    /** Fields that do not fit, for 422. */
+    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.infer<typeof Problem>;
+
+/** Every named refusal and what it is over HTTP. */
+export const PROBLEMS = {
+  not_offered: { status: 400, title: 'Not offered' },
+  not_supported_yet: { status: 400, title: 'Not supported yet' },
+  invalid_prompt: { status: 400, title: 'Prompt refused' },
+  callback_refused: { status: 400, title: 'Callback URL refused' },
+  malformed_json: { status: 400, title: 'Malformed JSON' },
+  not_authenticated: { status: 401, title: 'Not authenticated' },
+  insufficient_credits: { status: 402, title: 'Insufficient credits' },
+  scope_missing: { status: 403, title: 'Scope missing' },
+  link_refused: { status: 403, title: 'Link refused' },
+  not_found: { status: 404, title: 'Not found' },
+  already_exists: { status: 409, title: 'Already exists' },
+  lease_lost: { status: 409, title: 'Lease lost' },
+  too_large: { status: 413, title: 'Too large' },
+  unsupported_media_type: { status: 415, title: 'Unsupported media type' },
+  invalid_fields: { status: 422, title: 'Fields do not fit' },
+  internal: { status: 500, title: 'Internal error' },
+  unavailable: { status: 503, title: 'Unavailable' },
+} as const satisfies Record<string, { status: number; title: string }>;
+export type ProblemName = keyof typeof PROBLEMS;
