@@ -1,0 +1,85 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { PassportModule } from '@nestjs/passport';
+import { NodeGuard } from '#apps/api/agent/node.guard';
+import { WorkOrdersController } from '#apps/api/agent/work-orders.controller';
+import { AssetsController } from '#apps/api/assets/assets.controller';
+import { UploadsController } from '#apps/api/assets/uploads.controller';
+import { ApiKeyGuard } from '#apps/api/auth/api-key.guard';
+import { ApiKeyStrategy } from '#apps/api/auth/api-key.strategy';
+import { DreamMachineAccountController } from '#apps/api/dream-machine/account.controller';
+import { CallbackUrls, OUTBOUND_SETTINGS } from '#apps/api/dream-machine/callback-urls';
+import { DreamMachineGenerationsController } from '#apps/api/dream-machine/generations.controller';
+import { DreamMachineToComeController } from '#apps/api/dream-machine/to-come.controller';
+import type { ApiEnvironment } from '#apps/api/environment';
+import { ErrorFilter } from '#apps/api/errors/error.filter';
+import { LedgerController } from '#apps/api/native/ledger.controller';
+import { GenerationEntity } from '#features/generations/generation.entity';
+import { GenerationsService } from '#features/generations/generations.service';
+import { WorkOrdersService } from '#features/generations/work-orders.service';
+import { LedgerService } from '#features/ledger/ledger.service';
+import { ApiKeysService } from '#features/tenants/api-keys.service';
+import { DatabaseModule } from '#platform/database/database.module';
+import { HotPool } from '#platform/database/hot-pool';
+import { HealthModule } from '#platform/http/health.module';
+import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
+import { ObjectStorage } from '#platform/storage/object-storage';
+import { StorageModule } from '#platform/storage/storage.module';
+
+/** Few, since group commit lets one transaction carry hundreds of submits. */
+const HOT_CONNECTIONS = 12;
+
+/** The HTTP edge. */
+@Module({})
+export class ApiModule {
+  static with(environment: ApiEnvironment): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [
+        DatabaseModule.with({
+          url: environment.DATABASE_API_URL,
+          applicationName: 'halogen-api',
+          hotConnections: HOT_CONNECTIONS,
+          entities: [GenerationEntity],
+        }),
+        StorageModule.forFolder(environment.HALOGEN_STORAGE_DIR, {
+          publicOrigin: environment.HALOGEN_PUBLIC_ORIGIN,
+          agentOrigin: environment.HALOGEN_AGENT_ORIGIN,
+          secret: environment.HALOGEN_ASSET_SIGNING_SECRET,
+        }),
+        HealthModule.with({
+          inject: [HotPool, ObjectStorage],
+          checks: (db: HotPool, storage: ObjectStorage) => [
+            { name: 'database', check: async () => void (await db.query('SELECT 1')) },
+            { name: 'storage', check: () => storage.check() },
+          ],
+        }),
+        PassportModule,
+      ],
+      controllers: [
+        DreamMachineToComeController,
+        DreamMachineGenerationsController,
+        DreamMachineAccountController,
+        LedgerController,
+        WorkOrdersController,
+        UploadsController,
+        AssetsController,
+      ],
+      providers: [
+        GenerationsService,
+        WorkOrdersService,
+        LedgerService,
+        ApiKeysService,
+        ApiKeyStrategy,
+        NodeGuard,
+        CallbackUrls,
+        {
+          provide: OUTBOUND_SETTINGS,
+          useValue: parseOutboundSettings({ allow: environment.HALOGEN_OUTBOUND_ALLOW, dns: environment.HALOGEN_OUTBOUND_DNS }),
+        },
+        { provide: APP_GUARD, useClass: ApiKeyGuard },
+        { provide: APP_FILTER, useClass: ErrorFilter },
+      ],
+    };
+  }
+}

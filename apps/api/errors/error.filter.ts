@@ -1,0 +1,47 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { refusalOf } from '#apps/api/errors/refusal-of';
+import { Refused } from '#apps/api/errors/refused';
+import type { DreamMachineError } from '#contracts/dream-machine/errors';
+import { DREAM_MACHINE_PREFIX } from '#contracts/dream-machine/operations';
+import { PROBLEMS, type Problem } from '#contracts/problems';
+
+const RETRY_AFTER_SECONDS = 2;
+
+/** Writes every error in the form of its surface: `detail` alone for Dream Machine, problem details elsewhere. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ErrorFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const { url } = host.switchToHttp().getRequest<FastifyRequest>();
+    let refused = refusalOf(error);
+    if (!refused) {
+      this.logger.error('A request failed by a fault of ours', error);
+      refused = new Refused('internal', 'Something failed on our side; nothing was charged for it');
+    }
+    if (reply.raw.headersSent) {
+      reply.raw.destroy();
+      return;
+    }
+    const { status } = PROBLEMS[refused.problem];
+    if (refused.problem === 'unavailable') reply.header('retry-after', RETRY_AFTER_SECONDS);
+    if (refused.problem === 'not_authenticated') reply.header('www-authenticate', 'Bearer');
+    if (url.startsWith(DREAM_MACHINE_PREFIX)) reply.status(status).send(dreamMachineError(refused));
+    else reply.status(status).type('application/problem+json').send(problem(refused));
+  }
+}
+
+function dreamMachineError({ detail, fields }: Refused): DreamMachineError {
+  return { detail: fields ? [...fields] : detail };
+}
+
+function problem({ problem: name, detail, fields }: Refused): Problem {
+  return {
+    type: `urn:halogen:problem:${name}`,
+    ...PROBLEMS[name],
+    detail,
+    ...(fields && { errors: fields.map(({ loc, msg }) => ({ field: loc.slice(1).join('.'), message: msg })) }),
+  };
+}

@@ -1,0 +1,15 @@
+import type { FieldError } from '#contracts/dream-machine/errors';
+import type { ProblemName } from '#contracts/problems';
+
+/** A named refusal on its way to the caller. `errorFilter` gives it the form of the surface it happened on. */
+export class Refused extends Error {
+  constructor(
+    readonly problem: ProblemName,
+    /** For the caller: what is wrong and the way out. */
+    readonly detail: string,
+    readonly fields?: readonly FieldError[],
+  ) {
+    super(detail);
+    this.name = 'Refused';
+  }
+}

@@ -1,0 +1,20 @@
+import { applyDecorators, Delete, Get, HttpCode, Post, Put, SetMetadata } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { OperationContract } from '#contracts/operation';
+
+const METHODS = { GET: Get, POST: Post, DELETE: Delete, PUT: Put } as const;
+export const OPERATION = Symbol('operation');
+
+/** Makes a controller method the route that its contract describes. */
+export function Operation(contract: OperationContract): MethodDecorator {
+  const { id, method, path, status, summary, scope, response } = contract;
+  return applyDecorators(
+    METHODS[method](path),
+    HttpCode(status),
+    SetMetadata(OPERATION, contract),
+    ApiOperation({ operationId: id, summary }),
+    ApiResponse({ status, description: 'As asked.', ...(response && { standardSchema: response }) }),
+    ApiTags(path.startsWith('/dream-machine') ? 'Dream Machine' : 'Halogen'),
+    ...(scope ? [ApiBearerAuth()] : []),
+  );
+}

@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import { IsNull } from 'typeorm';
+import type { Caller } from '#core/access/caller';
+import { type NotOffered, type OutputRequest, quote } from '#core/catalog/quote';
+import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
+import type { InsufficientCredits } from '#core/ledger/reserve';
+import { GenerationEntity } from '#features/generations/generation.entity';
+import { resolveAll } from '#features/generations/resolve-group';
+import { type SubmitCommand, type SubmitOutcome, submitAll } from '#features/generations/submit-group';
+import { CommandGroup } from '#platform/database/command-group';
+import { HotPool } from '#platform/database/hot-pool';
+import { TenantDatabase } from '#platform/database/tenant-database';
+import { traceparentOf } from '#platform/telemetry/spans';
+
+/** What a surface hands over once its own wire form is understood. */
+export interface SubmitRequest {
+  surface: 'dream_machine';
+  output: OutputRequest;
+  prompt: string;
+  seed: number;
+  callbackUrl: string | null;
+  /** What `request` will echo. */
+  echo: Record<string, unknown>;
+}
+
+export interface GenerationPage {
+  generations: GenerationEntity[];
+  /** Counted up to `MAX_COUNT`. */
+  count: number;
+}
+
+/** A list's count is for people: past this it says "at least". */
+const MAX_COUNT = 10_000;
+const CANCELLED = 'Cancelled by the customer';
+
+/** The customer's side of a generation: submit, look, cancel, delete. Every method sees the caller's tenant only. */
+@Injectable()
+export class GenerationsService {
+  private readonly submits: CommandGroup<SubmitCommand, SubmitOutcome>;
+
+  constructor(
+    private readonly hot: HotPool,
+    private readonly db: TenantDatabase,
+  ) {
+    this.submits = new CommandGroup({
+      name: 'submit',
+      run: (commands, again) =>
+        this.hot.transaction(
+          'submit',
+          commands.map(({ tenantId }) => tenantId),
+          (tx) => submitAll(tx, commands, again),
+        ),
+    });
+  }
+
+  /** Prices, reserves and queues in one transaction, so a queued generation is always paid for. */
+  async submit(caller: Caller, id: string, request: SubmitRequest): Promise<GenerationEntity | NotOffered | InsufficientCredits> {
+    const quoted = quote(request.output, CURRENT_RATE_CARD);
+    if ('refused' in quoted) return quoted;
+    const { surface, echo, prompt, seed, callbackUrl } = request;
+    const outcome = await this.submits.add({
+      tenantId: caller.tenantId,
+      apiKeyId: caller.apiKeyId,
+      id,
+      surface,
+      quote: quoted,
+      request: echo,
+      prompt,
+      seed,
+      callbackUrl,
+      traceparent: traceparentOf(),
+    });
+    if ('refused' in outcome) return outcome;
+    return {
+      tenantId: caller.tenantId,
+      id,
+      kind: quoted.output.kind,
+      model: quoted.model,
+      request: echo,
+      state: 'queued',
+      assets: null,
+      failureReason: null,
+      createdAt: outcome.createdAt,
+      firstBeganAt: null,
+      deletedAt: null,
+    };
+  }
+
+  async get({ tenantId }: Caller, id: string): Promise<GenerationEntity | null> {
+    return this.db.transaction('get generation', [tenantId], (tx) => tx.findOneBy(GenerationEntity, { tenantId, id, deletedAt: IsNull() }));
+  }
+
+  /** Newest first. */
+  async list({ tenantId }: Caller, { limit, offset }: { limit: number; offset: number }): Promise<GenerationPage> {
+    return this.db.transaction('list generations', [tenantId], async (tx) => {
+      const generations = await tx.find(GenerationEntity, {
+        where: { tenantId, deletedAt: IsNull() },
+        order: { createdAt: 'DESC', id: 'DESC' },
+        take: limit,
+        skip: offset,
+      });
+      const [counted] = await tx.query<{ count: number }[]>(
+        `SELECT count(*)::int AS count FROM (SELECT 1 FROM generations WHERE tenant_id = $1 AND deleted_at IS NULL LIMIT ${MAX_COUNT}) AS counted`,
+        [tenantId],
+      );
+      return { generations, count: counted?.count ?? 0 };
+    });
+  }
+
+  /** Takes a generation out of the customer's sight. An unfinished one is cancelled and released first, in the same transaction. */
+  async delete({ tenantId }: Caller, id: string): Promise<'deleted' | 'not_found'> {
+    return this.hot.transaction('delete generation', [tenantId], async (tx) => {
+      await resolveAll(tx, [{ by: 'customer', kind: 'cancel', tenantId, generationId: id, reason: CANCELLED }]);
+      const deleted = await tx.query(
+        `UPDATE generations SET deleted_at = now() WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING 1`,
+        [tenantId, id],
+      );
+      return deleted.length > 0 ? 'deleted' : 'not_found';
+    });
+  }
+}

@@ -1,0 +1,200 @@
+import type { LeaseRef } from '#core/generations/lease';
+import { type GenerationState, isFinal } from '#core/generations/state';
+import { release, settle } from '#core/ledger/resolve';
+import { OUTBOX_COLUMNS, type OutboxRow, outboxParameters } from '#features/generations/outbox-rows';
+import { reservedParts, type StoredParts } from '#features/generations/reserved-parts';
+import { lockAccounts } from '#features/ledger/locked-accounts';
+import { type GenerationTransfers, movementCtes } from '#features/ledger/movement-statement';
+import type { Tx } from '#platform/database/tx';
+
+/** How a generation shall end. A run ends what it holds the fence of; a customer cancels whatever has not ended yet. */
+export type ResolveCommand =
+  | { by: 'run'; kind: 'settle'; lease: LeaseRef }
+  | { by: 'run'; kind: 'release'; lease: LeaseRef; reason: string }
+  | { by: 'customer'; kind: 'cancel'; tenantId: string; generationId: string; reason: string };
+
+export type ResolveOutcome =
+  /** It ended so: now, or by an earlier try of the same fence whose answer was lost. */
+  | { state: 'completed' | 'failed' | 'cancelled' }
+  /** Someone else's: a newer lease, or an ending that came first. */
+  | { refused: 'lease_lost' | 'already_final' | 'not_found' };
+
+interface LockedGeneration {
+  tenant_id: string;
+  id: string;
+  fence: string;
+  state: GenerationState;
+  reserved: StoredParts;
+  callback_url: string | null;
+  first_began_at: Date | null;
+  pool_class: string;
+  traceparent: string | null;
+  resolved_fence: string | null;
+  occupied_ms: string | null;
+}
+
+/** What one member of the group changes. */
+interface Ending {
+  generation: LockedGeneration;
+  state: 'completed' | 'failed' | 'cancelled';
+  endReason: 'settled' | 'released' | 'cancelled';
+  kind: 'settle' | 'release';
+  failureReason: string | null;
+}
+
+/**
+ * Ends a group of generations in one transaction: pays or returns, writes the resolution, ends the lease, sets the final state, announces.
+ * Whichever of cancel, settle and take-back commits first wins; the others find another state or fence and change nothing.
+ */
+export async function resolveAll(tx: Tx, commands: readonly ResolveCommand[]): Promise<ResolveOutcome[]> {
+  const accounts = await lockAccounts(tx, commands.map(tenantOf));
+  const generations = await lockGenerations(tx, commands);
+
+  const endings: Ending[] = [];
+  const movements: GenerationTransfers[] = [];
+  const outcomes = commands.map((command): ResolveOutcome => {
+    const generation = generations.get(generationOf(command));
+    if (!generation) return { refused: command.by === 'run' ? 'lease_lost' : 'not_found' };
+    const refusal = refusalOf(command, generation);
+    if (refusal) return refusal;
+
+    const ending = endingOf(command, generation);
+    const before = accounts.get(generation.tenant_id);
+    if (!before) throw new Error(`tenant ${generation.tenant_id} has no accounts`);
+    const movement = (ending.kind === 'settle' ? settle : release)(before, reservedParts(generation.reserved));
+    accounts.set(generation.tenant_id, movement.accounts);
+    movements.push({ tenantId: generation.tenant_id, generationId: generation.id, transfers: movement.transfers });
+    endings.push(ending);
+    // A second command for the same generation in this group finds it ended, as it would in the next one.
+    generations.set(generation.id, { ...generation, state: ending.state, resolved_fence: generation.fence });
+    return { state: ending.state };
+  });
+
+  if (endings.length > 0) await saveEndings(tx, endings, movementCtes(ENDING_PARAMETERS + 1, accounts.values(), movements));
+  return outcomes;
+}
+
+function refusalOf(command: ResolveCommand, { state, fence, resolved_fence }: LockedGeneration): ResolveOutcome | undefined {
+  if (command.by === 'customer') return isFinal(state) ? { refused: 'already_final' } : undefined;
+  if (command.lease.fence === resolved_fence && isFinal(state)) return { state: state as 'completed' | 'failed' | 'cancelled' };
+  const holds = command.lease.fence === fence && (state === 'admitted' || state === 'running');
+  return holds ? undefined : { refused: 'lease_lost' };
+}
+
+function endingOf(command: ResolveCommand, generation: LockedGeneration): Ending {
+  switch (command.kind) {
+    case 'settle':
+      return { generation, state: 'completed', endReason: 'settled', kind: 'settle', failureReason: null };
+    case 'release':
+      return { generation, state: 'failed', endReason: 'released', kind: 'release', failureReason: command.reason };
+    case 'cancel':
+      return { generation, state: 'cancelled', endReason: 'cancelled', kind: 'release', failureReason: command.reason };
+  }
+}
+
+async function lockGenerations(tx: Tx, commands: readonly ResolveCommand[]): Promise<Map<string, LockedGeneration>> {
+  const rows = await tx.query<LockedGeneration>(
+    `SELECT g.tenant_id, g.id, g.fence, g.state, g.reserved, g.callback_url, g.first_began_at, g.pool_class, g.traceparent,
+            r.fence AS resolved_fence, round(extract(epoch FROM now() - l.admitted_at) * 1000) AS occupied_ms
+       FROM generations g
+       LEFT JOIN resolutions r ON r.tenant_id = g.tenant_id AND r.generation_id = g.id
+       LEFT JOIN leases l ON l.tenant_id = g.tenant_id AND l.generation_id = g.id AND l.fence = g.fence
+      WHERE (g.tenant_id, g.id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+      ORDER BY g.id
+        FOR UPDATE OF g`,
+    [commands.map(tenantOf), commands.map(generationOf)],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+const ENDING_PARAMETERS = 16;
+
+async function saveEndings(tx: Tx, endings: readonly Ending[], ledger: ReturnType<typeof movementCtes>): Promise<void> {
+  const column = <T>(pick: (ending: Ending) => T) => endings.map(pick);
+  const freesLanes = endings.some(({ kind }) => kind === 'settle');
+  await tx.query(
+    `WITH ${ledger.sql}, ${SAVE_ENDINGS} ${freesLanes ? `, ${FREE_LANES}` : ''}
+     SELECT pg_notify('halogen_scheduler', ''), pg_notify('halogen_delivery', '')`,
+    [
+      column(({ generation }) => generation.tenant_id),
+      column(({ generation }) => generation.id),
+      column(({ generation }) => generation.fence),
+      column(({ state }) => state),
+      column(({ failureReason }) => failureReason),
+      column(({ endReason }) => endReason),
+      column(({ kind }) => kind),
+      column(({ kind, generation }) => (kind === 'settle' ? amountOf(generation) : 0n)),
+      column(({ kind, generation }) => (kind === 'release' ? amountOf(generation) : 0n)),
+      ...outboxParameters(endings.flatMap(announcementsOf)),
+      ...ledger.parameters,
+    ],
+  );
+}
+
+function amountOf({ reserved }: LockedGeneration): bigint {
+  return reservedParts(reserved).reduce((sum, { amountMicro }) => sum + amountMicro, 0n);
+}
+
+const ENDINGS = `unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::bigint[])
+  AS v (tenant_id, generation_id, fence, state, failure_reason, end_reason, kind, settled_micro, released_micro)`;
+
+const SAVE_ENDINGS = `
+  resolved AS (
+    INSERT INTO resolutions (tenant_id, generation_id, kind, fence, settled_micro, released_micro, served_from)
+    SELECT v.tenant_id, v.generation_id, v.kind, v.fence, v.settled_micro, v.released_micro, l.served_from
+      FROM ${ENDINGS}
+      LEFT JOIN leases l ON v.kind = 'settle' AND l.tenant_id = v.tenant_id AND l.generation_id = v.generation_id AND l.fence = v.fence
+  ),
+  ended AS (
+    UPDATE leases l SET ended_at = now(), end_reason = v.end_reason
+      FROM ${ENDINGS}
+     WHERE l.tenant_id = v.tenant_id AND l.generation_id = v.generation_id AND l.fence = v.fence AND l.ended_at IS NULL AND v.kind = 'release'
+  ),
+  finished AS (
+    UPDATE generations g SET state = v.state, finished_at = now(), failure_reason = v.failure_reason
+      FROM ${ENDINGS}
+     WHERE g.tenant_id = v.tenant_id AND g.id = v.generation_id
+  ),
+  announced AS (
+    INSERT INTO outbox (${OUTBOX_COLUMNS})
+    SELECT * FROM unnest($10::text[], $11::text[], $12::uuid[], $13::uuid[], $14::text[], $15::jsonb[], $16::text[])
+  )`;
+
+/** A settle comes after the last lane stage, so it frees its lanes in its own transaction; after any other end the node must say so. */
+const FREE_LANES = `
+  settled AS (
+    UPDATE leases l SET ended_at = now(), end_reason = v.end_reason, freed_at = now()
+      FROM ${ENDINGS}
+     WHERE l.tenant_id = v.tenant_id AND l.generation_id = v.generation_id AND l.fence = v.fence AND l.ended_at IS NULL AND v.kind = 'settle'
+  ),
+  vacated AS (
+    DELETE FROM lane_occupancies o USING ${ENDINGS}
+     WHERE o.tenant_id = v.tenant_id AND o.generation_id = v.generation_id AND o.fence = v.fence AND v.kind = 'settle'
+  )`;
+
+/** One row a fact and consumer. A run so quick that its beginning was not noted yet is still announced as begun first. */
+function announcementsOf({ generation, state, kind }: Ending): OutboxRow[] {
+  const { tenant_id: tenantId, id: generationId, pool_class: poolClass, traceparent, fence, occupied_ms } = generation;
+  const leased = generation.state === 'admitted' || generation.state === 'running';
+  const about = { tenantId, generationId, poolClass, traceparent };
+  const rows: OutboxRow[] = [
+    {
+      ...about,
+      consumer: 'scheduler',
+      topic: 'ended',
+      payload: { fence: leased ? fence : null, freed: kind === 'settle', ...(kind === 'settle' && { occupiedMs: Number(occupied_ms) }) },
+    },
+  ];
+  if (generation.callback_url === null) return rows;
+  if (state === 'completed' && !generation.first_began_at) rows.push({ ...about, consumer: 'delivery', topic: 'dreaming', payload: {} });
+  rows.push({ ...about, consumer: 'delivery', topic: state === 'completed' ? 'completed' : 'failed', payload: {} });
+  return rows;
+}
+
+function tenantOf(command: ResolveCommand): string {
+  return command.by === 'run' ? command.lease.tenantId : command.tenantId;
+}
+
+function generationOf(command: ResolveCommand): string {
+  return command.by === 'run' ? command.lease.generationId : command.generationId;
+}

@@ -1,0 +1,120 @@
+import type { Quote } from '#core/catalog/quote';
+import type { ReservedPart } from '#core/ledger/accounts';
+import { type InsufficientCredits, reserve } from '#core/ledger/reserve';
+import { type StoredParts, storedParts } from '#features/generations/reserved-parts';
+import { lockAccounts } from '#features/ledger/locked-accounts';
+import { type GenerationTransfers, movementCtes } from '#features/ledger/movement-statement';
+import type { Tx } from '#platform/database/tx';
+
+/** One caller's wish to queue a generation, priced already. */
+export interface SubmitCommand {
+  tenantId: string;
+  apiKeyId: string;
+  id: string;
+  surface: 'dream_machine';
+  quote: Quote;
+  /** Echo of the create body. */
+  request: Record<string, unknown>;
+  prompt: string;
+  /** 0 … 2³¹ − 1. */
+  seed: number;
+  callbackUrl: string | null;
+  traceparent: string | undefined;
+}
+
+export type SubmitOutcome = { createdAt: Date } | InsufficientCredits;
+
+/**
+ * Reserves, queues and announces a group of submits in one transaction: lock, decide, save.
+ * A refused member writes nothing. `again` marks a member whose earlier commit may have happened: its own row then is its success.
+ */
+export async function submitAll(tx: Tx, commands: readonly SubmitCommand[], again: boolean): Promise<SubmitOutcome[]> {
+  const accounts = await lockAccounts(
+    tx,
+    commands.map(({ tenantId }) => tenantId),
+  );
+  const committed = again ? await committedEarlier(tx, commands) : new Map<string, Date>();
+  const now = new Date();
+
+  const accepted: { command: SubmitCommand; parts: readonly ReservedPart[] }[] = [];
+  const movements: GenerationTransfers[] = [];
+  const outcomes = commands.map((command): SubmitOutcome => {
+    const earlier = committed.get(command.id);
+    if (earlier) return { createdAt: earlier };
+    const { tenantId, id, quote } = command;
+    const before = accounts.get(tenantId);
+    if (!before) return { refused: 'insufficient_credits', missingMicro: quote.priceMicro };
+    const reservation = reserve(before, quote.priceMicro, now);
+    if ('refused' in reservation) return reservation;
+    accounts.set(tenantId, reservation.accounts);
+    accepted.push({ command, parts: reservation.parts });
+    movements.push({ tenantId, generationId: id, transfers: reservation.transfers });
+    return { createdAt: now };
+  });
+
+  if (accepted.length > 0) {
+    const ledger = movementCtes(GENERATION_PARAMETERS + 1, accounts.values(), movements);
+    await tx.query(`WITH ${ledger.sql}, ${INSERT_GENERATIONS} SELECT pg_notify('halogen_scheduler', '')`, [
+      ...generationParameters(accepted, now),
+      ...ledger.parameters,
+    ]);
+  }
+  return outcomes;
+}
+
+async function committedEarlier(tx: Tx, commands: readonly SubmitCommand[]): Promise<Map<string, Date>> {
+  const rows = await tx.query<{ id: string; created_at: Date }>(
+    `SELECT g.id, g.created_at FROM unnest($1::uuid[], $2::uuid[]) AS v (tenant_id, id) JOIN generations g USING (tenant_id, id)`,
+    [commands.map(({ tenantId }) => tenantId), commands.map(({ id }) => id)],
+  );
+  return new Map(rows.map(({ id, created_at }) => [id, created_at]));
+}
+
+const GENERATION_PARAMETERS = 21;
+
+const INSERT_GENERATIONS = `
+  queued AS (
+    INSERT INTO generations (tenant_id, id, api_key_id, surface, kind, model, pool_class, output, output_key, request, prompt, seed, stages,
+                             gang_lanes, price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, state, created_at)
+    SELECT u.tenant_id, u.id, u.api_key_id, u.surface, u.kind, u.model, u.pool_class, u.output, u.output_key, u.request, u.prompt, u.seed,
+           string_to_array(u.stages, ','), u.gang_lanes, u.price_micro, u.burn_lane_ms, u.rate_card_version, u.reserved, u.callback_url, u.traceparent,
+           'queued', $21::timestamptz
+      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[], $10::jsonb[],
+                  $11::text[], $12::bigint[], $13::text[], $14::bigint[], $15::integer[], $16::integer[], $17::jsonb[], $18::text[],
+                  $19::text[], $20::smallint[])
+           AS u (tenant_id, id, api_key_id, surface, kind, model, pool_class, output, output_key, request, prompt, seed, stages,
+                 price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, gang_lanes)
+  ),
+  announced AS (
+    INSERT INTO outbox (consumer, topic, tenant_id, generation_id, pool_class, traceparent)
+    SELECT 'scheduler', 'queued', u.tenant_id, u.id, u.pool_class, u.traceparent
+      FROM unnest($1::uuid[], $2::uuid[], $7::text[], $19::text[]) AS u (tenant_id, id, pool_class, traceparent)
+  )`;
+
+function generationParameters(accepted: readonly { command: SubmitCommand; parts: readonly ReservedPart[] }[], now: Date): unknown[] {
+  const column = <T>(pick: (command: SubmitCommand) => T) => accepted.map(({ command }) => pick(command));
+  const stored = accepted.map(({ parts }): StoredParts => storedParts(parts));
+  return [
+    column(({ tenantId }) => tenantId),
+    column(({ id }) => id),
+    column(({ apiKeyId }) => apiKeyId),
+    column(({ surface }) => surface),
+    column(({ quote }) => quote.output.kind),
+    column(({ quote }) => quote.model),
+    column(({ quote }) => quote.poolClass),
+    column(({ quote }) => JSON.stringify(quote.output)),
+    column(({ quote }) => quote.outputKey),
+    column(({ request }) => JSON.stringify(request)),
+    column(({ prompt }) => prompt),
+    column(({ seed }) => seed),
+    column(({ quote }) => quote.stages.join(',')),
+    column(({ quote }) => quote.priceMicro),
+    column(({ quote }) => quote.burnLaneMs),
+    column(({ quote }) => quote.rateCardVersion),
+    stored.map((parts) => JSON.stringify(parts)),
+    column(({ callbackUrl }) => callbackUrl),
+    column(({ traceparent }) => traceparent),
+    column(({ quote }) => quote.gangLanes),
+    now,
+  ];
+}

@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import type { Caller } from '#core/access/caller';
+import { FUNDING_ACCOUNT_ID } from '#core/ledger/accounts';
+import { TenantDatabase } from '#platform/database/tenant-database';
+
+type AccountKind = 'available' | 'reserved' | 'spent' | 'funding';
+
+export interface TransferView {
+  id: string;
+  generationId: string | null;
+  code: 'grant' | 'reserve' | 'settle' | 'release';
+  debit: AccountKind;
+  credit: AccountKind;
+  amountMicro: bigint;
+  createdAt: Date;
+}
+
+/** What a tenant may read of its ledger. */
+@Injectable()
+export class LedgerService {
+  constructor(private readonly db: TenantDatabase) {}
+
+  async balance({ tenantId }: Caller): Promise<{ availableMicro: bigint; reservedMicro: bigint }> {
+    const rows = await this.db.transaction('balance', [tenantId], (tx) =>
+      tx.query<{ kind: AccountKind; balance: string }[]>(
+        `SELECT a.kind, sum(a.balance_micro)::text AS balance
+           FROM accounts a LEFT JOIN grants g ON g.tenant_id = a.tenant_id AND g.id = a.grant_id
+          WHERE a.tenant_id = $1 AND a.kind IN ('available', 'reserved')
+            AND coalesce(g.effective_at <= now(), true) AND coalesce(g.expires_at > now(), true)
+          GROUP BY a.kind`,
+        [tenantId],
+      ),
+    );
+    const of = (kind: AccountKind) => BigInt(rows.find((row) => row.kind === kind)?.balance ?? 0);
+    return { availableMicro: of('available'), reservedMicro: of('reserved') };
+  }
+
+  /** Oldest first: of one generation, or the tenant's first `limit`. */
+  async transfers({ tenantId }: Caller, { generationId, limit }: { generationId?: string; limit: number }): Promise<TransferView[]> {
+    const rows = await this.db.transaction('list transfers', [tenantId], (tx) =>
+      tx.query<(Omit<TransferView, 'amountMicro'> & { amountMicro: string })[]>(
+        `SELECT t.id, t.generation_id AS "generationId", t.code, t.amount_micro AS "amountMicro", t.created_at AS "createdAt",
+                CASE WHEN t.debit_account_id = $4 THEN 'funding' ELSE d.kind END AS debit,
+                CASE WHEN t.credit_account_id = $4 THEN 'funding' ELSE c.kind END AS credit
+           FROM transfers t
+           LEFT JOIN accounts d ON d.tenant_id = t.tenant_id AND d.id = t.debit_account_id
+           LEFT JOIN accounts c ON c.tenant_id = t.tenant_id AND c.id = t.credit_account_id
+          WHERE t.tenant_id = $1 AND ($2::uuid IS NULL OR t.generation_id = $2)
+          ORDER BY t.id
+          LIMIT $3`,
+        [tenantId, generationId ?? null, limit, FUNDING_ACCOUNT_ID],
+      ),
+    );
+    return rows.map((row) => ({ ...row, amountMicro: BigInt(row.amountMicro) }));
+  }
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { FUNDING_ACCOUNT_ID } from '#core/ledger/accounts';
+import type { Tx } from '#platform/database/tx';
+
+// Each of these may run again with the same ids: what is there stays as it is.
+
+/** Makes a tenant and the accounts that every tenant has. */
+export async function provisionTenant(
+  tx: Tx,
+  tenant: { id: string; name: string; reservedAccountId: string; spentAccountId: string },
+): Promise<void> {
+  await tx.query('INSERT INTO tenants (id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING', [tenant.id, tenant.name]);
+  await tx.query(`INSERT INTO accounts (tenant_id, id, kind) VALUES ($1, $2, 'reserved'), ($1, $3, 'spent') ON CONFLICT DO NOTHING`, [
+    tenant.id,
+    tenant.reservedAccountId,
+    tenant.spentAccountId,
+  ]);
+}
+
+/** Gives a tenant credits: a grant, the account it is spent from, and the transfer that fills it. */
+export async function grantCredits(tx: Tx, grant: { tenantId: string; id: string; accountId: string; amountMicro: bigint }): Promise<void> {
+  const { tenantId, id, accountId, amountMicro } = grant;
+  const made = await tx.query(
+    `INSERT INTO grants (tenant_id, id, source, amount_micro) VALUES ($1, $2, 'top_up', $3) ON CONFLICT DO NOTHING RETURNING 1`,
+    [tenantId, id, amountMicro],
+  );
+  if (made.length === 0) return;
+  await tx.query(`INSERT INTO accounts (tenant_id, id, kind, grant_id, balance_micro) VALUES ($1, $2, 'available', $3, $4)`, [
+    tenantId,
+    accountId,
+    id,
+    amountMicro,
+  ]);
+  await tx.query(
+    `INSERT INTO transfers (tenant_id, debit_account_id, credit_account_id, amount_micro, code) VALUES ($1, $2, $3, $4, 'grant')`,
+    [tenantId, FUNDING_ACCOUNT_ID, accountId, amountMicro],
+  );
+}
+
+/** Registers an API key. Only its hash is kept, and a prefix by which people recognize it. */
+export async function provisionApiKey(
+  tx: Tx,
+  key: { tenantId: string; id: string; name: string; secret: string; scopes: readonly string[]; revokedAt?: Date },
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO api_keys (tenant_id, id, name, prefix, secret_sha256, scopes, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+    [key.tenantId, key.id, key.name, key.secret.slice(0, 10), sha256(key.secret), key.scopes, key.revokedAt ?? null],
+  );
+}
+
+export function sha256(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
