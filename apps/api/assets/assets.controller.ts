@@ -16,7 +16,7 @@ export class AssetsController {
     private readonly urls: SignedUrls,
   ) {}
 
-  @Get('*key')
+  @Get('*')
   async read(
     @Param('*') key: string,
     @Query() { expires = '', signature = '' }: Record<string, string>,

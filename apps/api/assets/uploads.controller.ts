@@ -18,7 +18,7 @@ export class UploadsController {
     private readonly urls: SignedUrls,
   ) {}
 
-  @Put('*key')
+  @Put('*')
   @HttpCode(201)
   async create(@Param('*') key: string, @Query() { expires = '', signature = '' }: Record<string, string>, @Body() content: Readable) {
     if (!this.urls.allows('put', key, expires, signature))

@@ -7,7 +7,7 @@ import { MAX_CALLBACK_URL_CHARACTERS } from '#core/generations/limits';
 const CallbackUrl = z.url({ protocol: /^https?$/ }).max(MAX_CALLBACK_URL_CHARACTERS);
 
 /** Something that may be given and is not built yet: the service refuses it by name, whatever its shape. */
-const NotYet = z.unknown();
+const NotYet = z.unknown().optional();
 
 const shared = {
   model: z.string().nullish(),
