@@ -3,8 +3,7 @@ import { type GenerationState, isFinal } from '#core/generations/state';
 import { release, settle } from '#core/ledger/resolve';
 import { OUTBOX_COLUMNS, type OutboxRow, outboxParameters } from '#features/generations/outbox-rows';
 import { reservedParts, type StoredParts } from '#features/generations/reserved-parts';
-import { lockAccounts } from '#features/ledger/locked-accounts';
-import { type GenerationTransfers, movementCtes } from '#features/ledger/movement-statement';
+import { type GenerationTransfers, lockAccounts, movementCtes } from '#features/ledger/movements.service';
 import type { Tx } from '#platform/database/tx';
 
 /** How a generation shall end. A run ends what it holds the fence of; a customer cancels whatever has not ended yet. */

@@ -2,8 +2,7 @@ import type { Quote } from '#core/catalog/quote';
 import type { ReservedPart } from '#core/ledger/accounts';
 import { type InsufficientCredits, reserve } from '#core/ledger/reserve';
 import { type StoredParts, storedParts } from '#features/generations/reserved-parts';
-import { lockAccounts } from '#features/ledger/locked-accounts';
-import { type GenerationTransfers, movementCtes } from '#features/ledger/movement-statement';
+import { type GenerationTransfers, lockAccounts, movementCtes } from '#features/ledger/movements.service';
 import type { Tx } from '#platform/database/tx';
 
 /** One caller's wish to queue a generation, priced already. */

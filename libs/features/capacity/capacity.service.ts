@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { HotPool } from '#platform/database/hot-pool';
+import type { Tx } from '#platform/database/tx';
+
+export type NodeState = 'in_service' | 'draining' | 'out_of_service';
+
+export interface NodeRow {
+  nodeId: string;
+  siteId: string;
+  region: string;
+  jurisdiction: string;
+  state: NodeState;
+  /** Its token may no longer be used. */
+  isRevoked: boolean;
+  /** By ordinal. */
+  laneIds: string[];
+}
+
+/** Halo's hardware as the database has it: sites, pools, nodes and lanes. */
+@Injectable()
+export class CapacityService {
+  constructor(@Inject(HotPool) private readonly db: HotPool) {}
+
+  /** The node that a token belongs to; null for an unknown or revoked one. */
+  async nodeOfToken(token: string): Promise<{ nodeId: string; poolClass: string } | null> {
+    const [node] = await this.db.query<{ nodeId: string; poolClass: string }>(
+      `SELECT n.id AS "nodeId", p.pool_class AS "poolClass"
+         FROM nodes n JOIN pools p ON p.id = n.pool_id
+        WHERE n.id = node_of_token($1)`,
+      [createHash('sha256').update(token).digest()],
+    );
+    return node ?? null;
+  }
+
+  async poolClasses(): Promise<string[]> {
+    const rows = await this.db.query<{ poolClass: string }>('SELECT DISTINCT pool_class AS "poolClass" FROM pools ORDER BY 1');
+    return rows.map(({ poolClass }) => poolClass);
+  }
+
+  async nodesOf(tx: Tx, poolClass: string): Promise<NodeRow[]> {
+    return tx.query<NodeRow>(
+      `SELECT n.id AS "nodeId", n.state, n.token_revoked_at IS NOT NULL AS "isRevoked", s.id AS "siteId", s.region, s.jurisdiction,
+              coalesce(array_agg(l.id ORDER BY l.ordinal) FILTER (WHERE l.id IS NOT NULL), '{}') AS "laneIds"
+         FROM pools p
+         JOIN sites s ON s.id = p.site_id
+         JOIN nodes n ON n.pool_id = p.id
+         LEFT JOIN lanes l ON l.node_id = n.id
+        WHERE p.pool_class = $1
+        GROUP BY n.id, s.id
+        ORDER BY n.id`,
+      [poolClass],
+    );
+  }
+
+  async noteHeard(tx: Tx, nodeIds: readonly string[]): Promise<void> {
+    await tx.query(
+      `UPDATE nodes n SET last_heard_at = now()
+         FROM (SELECT id FROM nodes WHERE id = ANY ($1::text[]) ORDER BY id FOR NO KEY UPDATE) AS heard
+        WHERE n.id = heard.id`,
+      [nodeIds],
+    );
+  }
+
+  /** Drains a node, takes it out of service or puts it back. The scheduler is woken to act on it. */
+  async setNodeState(nodeId: string, state: NodeState): Promise<'done' | 'not_found'> {
+    const changed = await this.db.query(
+      `WITH changed AS (UPDATE nodes SET state = $2 WHERE id = $1 RETURNING id) SELECT pg_notify('halogen_scheduler', '') FROM changed`,
+      [nodeId, state],
+    );
+    return changed.length > 0 ? 'done' : 'not_found';
+  }
+}

@@ -1,0 +1,100 @@
+import type { AvailableAccount, TenantAccounts, Transfer } from '#core/ledger/accounts';
+import type { Tx } from '#platform/database/tx';
+
+interface AccountRow {
+  tenant_id: string;
+  id: string;
+  kind: 'available' | 'reserved' | 'spent';
+  grant_id: string | null;
+  balance_micro: string;
+  priority: number | null;
+  effective_at: Date | null;
+  expires_at: Date | null;
+}
+
+/**
+ * Locks all accounts of these tenants until the transaction ends, and reads them as they are under the lock.
+ * Locked in account order: two groups with tenants in common must never wait on each other.
+ */
+export async function lockAccounts(tx: Tx, tenantIds: readonly string[]): Promise<Map<string, TenantAccounts>> {
+  const rows = await tx.query<AccountRow>(
+    `SELECT a.tenant_id, a.id, a.kind, a.grant_id, a.balance_micro, g.priority, g.effective_at, g.expires_at
+       FROM accounts a LEFT JOIN grants g ON g.tenant_id = a.tenant_id AND g.id = a.grant_id
+      WHERE a.tenant_id = ANY ($1::uuid[])
+      ORDER BY a.tenant_id, a.id
+        FOR UPDATE OF a`,
+    [[...new Set(tenantIds)]],
+  );
+  return new Map(
+    [...Map.groupBy(rows, (row) => row.tenant_id)].map(([tenantId, accounts]) => [tenantId, tenantAccounts(tenantId, accounts)]),
+  );
+}
+
+function tenantAccounts(tenantId: string, rows: readonly AccountRow[]): TenantAccounts {
+  const reserved = rows.find(({ kind }) => kind === 'reserved');
+  const spent = rows.find(({ kind }) => kind === 'spent');
+  if (!reserved || !spent) throw new Error(`tenant ${tenantId} lacks its reserved or spent account`);
+  return {
+    tenantId,
+    available: rows.filter(({ kind }) => kind === 'available').map(availableAccount),
+    reserved: { id: reserved.id, balanceMicro: BigInt(reserved.balance_micro) },
+    spent: { id: spent.id },
+  };
+}
+
+function availableAccount(row: AccountRow): AvailableAccount {
+  return {
+    id: row.id,
+    grantId: row.grant_id as string,
+    balanceMicro: BigInt(row.balance_micro),
+    priority: row.priority ?? 0,
+    effectiveAt: row.effective_at as Date,
+    expiresAt: row.expires_at,
+  };
+}
+
+/** The transfers of one generation, to be written. */
+export interface GenerationTransfers {
+  tenantId: string;
+  generationId: string;
+  transfers: readonly Transfer[];
+}
+
+/**
+ * The part of a statement that writes a group's movements: new balances and transfers, one row set each.
+ * @param first number of the first parameter that is free in the whole statement
+ */
+export function movementCtes(first: number, accounts: Iterable<TenantAccounts>, movements: readonly GenerationTransfers[]) {
+  const balances = [...accounts].flatMap(({ tenantId, available, reserved }) =>
+    [...available, reserved].map(({ id, balanceMicro }) => ({ tenantId, id, balanceMicro })),
+  );
+  const rows = movements.flatMap(({ tenantId, generationId, transfers }) =>
+    transfers.map((transfer) => ({ tenantId, generationId, ...transfer })),
+  );
+  const at = (offset: number) => `$${first + offset}`;
+  return {
+    sql: `
+      moved_accounts AS (
+        UPDATE accounts a SET balance_micro = v.balance_micro
+          FROM unnest(${at(0)}::uuid[], ${at(1)}::uuid[], ${at(2)}::bigint[]) AS v (tenant_id, id, balance_micro)
+         WHERE a.tenant_id = v.tenant_id AND a.id = v.id AND a.balance_micro <> v.balance_micro
+      ),
+      written_transfers AS (
+        INSERT INTO transfers (tenant_id, generation_id, debit_account_id, credit_account_id, amount_micro, code, leg)
+        SELECT * FROM unnest(${at(3)}::uuid[], ${at(4)}::uuid[], ${at(5)}::uuid[], ${at(6)}::uuid[], ${at(7)}::bigint[], ${at(8)}::text[], ${at(9)}::smallint[])
+      )`,
+    parameters: [
+      balances.map(({ tenantId }) => tenantId),
+      balances.map(({ id }) => id),
+      balances.map(({ balanceMicro }) => balanceMicro),
+      rows.map(({ tenantId }) => tenantId),
+      rows.map(({ generationId }) => generationId),
+      rows.map(({ debitAccountId }) => debitAccountId),
+      rows.map(({ creditAccountId }) => creditAccountId),
+      rows.map(({ amountMicro }) => amountMicro),
+      rows.map(({ code }) => code),
+      rows.map(({ leg }) => leg),
+    ],
+    parameterCount: 10,
+  };
+}

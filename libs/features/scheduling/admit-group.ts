@@ -1,0 +1,50 @@
+import { leaseLimitMs } from '#core/generations/limits';
+import type { Admission } from '#core/scheduling/plan';
+import type { Leadership } from '#features/scheduling/leadership';
+import type { Tx } from '#platform/database/tx';
+
+/**
+ * Commits a plan's admissions: only rows that are still queued; this alone raises a fence. One round trip, whatever the number.
+ * @returns the fence of each admitted generation; a planned one that is missing was no longer queued
+ */
+export async function admitGroup(tx: Tx, { poolClass, epoch }: Leadership, admissions: readonly Admission[]): Promise<Map<string, string>> {
+  const rows = await tx.query<{ id: string; fence: string }>(ADMIT, [
+    admissions.map(({ tenantId }) => tenantId),
+    admissions.map(({ generationId }) => generationId),
+    admissions.map(({ nodeId }) => nodeId),
+    admissions.map(({ laneIds }) => arrayLiteral(laneIds)),
+    admissions.map(({ estimatedMs }) => leaseLimitMs(estimatedMs)),
+    poolClass,
+    epoch,
+  ]);
+  return new Map(rows.map(({ id, fence }) => [id, fence]));
+}
+
+/** Locks generations before leases before occupancies, each sorted, as every transaction does. Lanes come as array literals: `unnest` would flatten arrays. */
+const ADMIT = `
+  WITH planned AS MATERIALIZED (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::float8[]) AS p (tenant_id, id, node_id, lane_ids, limit_ms)
+  ), queued AS MATERIALIZED (
+    SELECT g.tenant_id, g.id FROM planned p JOIN generations g ON g.tenant_id = p.tenant_id AND g.id = p.id
+     WHERE g.state = 'queued' ORDER BY g.id FOR NO KEY UPDATE OF g
+  ), admitted AS (
+    UPDATE generations g SET state = 'admitted', fence = g.fence + 1
+      FROM queued q WHERE g.tenant_id = q.tenant_id AND g.id = q.id AND g.state = 'queued'
+    RETURNING g.tenant_id, g.id, g.fence, g.traceparent
+  ), leased AS (
+    INSERT INTO leases (tenant_id, generation_id, fence, pool_class, node_id, lane_ids, epoch, traceparent, expires_at)
+    SELECT a.tenant_id, a.id, a.fence, $6, p.node_id, p.lane_ids::text[], $7::bigint, a.traceparent, now() + p.limit_ms * interval '1 millisecond'
+      FROM admitted a JOIN planned p ON p.tenant_id = a.tenant_id AND p.id = a.id
+    RETURNING tenant_id, generation_id, fence, lane_ids
+  ), occupied AS (
+    INSERT INTO lane_occupancies (lane_id, tenant_id, generation_id, fence)
+    SELECT lane_id, tenant_id, generation_id, fence FROM leased, unnest(lane_ids) AS lane_id ORDER BY lane_id
+  ), announced AS (
+    INSERT INTO outbox (consumer, topic, tenant_id, generation_id, pool_class, payload, traceparent)
+    SELECT 'workflow', 'admitted', tenant_id, id, $6, jsonb_build_object('fence', fence::text), traceparent FROM admitted
+  )
+  SELECT id, fence, (SELECT pg_notify('halogen_workflow', '')) FROM admitted`;
+
+function arrayLiteral(texts: readonly string[]): string {
+  return `{${texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+}

@@ -1,0 +1,39 @@
+import { outputKeyOf, type WaitingGeneration } from '#core/scheduling/waiting-generation';
+
+/** Columns of `generations` (as g) that the planner needs. */
+export const WAITING_COLUMNS = `g.tenant_id, g.id, g.model, g.output, g.burn_lane_ms, g.gang_lanes, g.priority, g.start_by, g.complete_by,
+  g.created_at, g.traceparent, g.fence`;
+
+export interface WaitingRow {
+  tenant_id: string;
+  id: string;
+  model: string;
+  output: Record<string, unknown>;
+  burn_lane_ms: number;
+  gang_lanes: number;
+  priority: number;
+  start_by: Date | null;
+  complete_by: Date | null;
+  created_at: Date;
+  traceparent: string | null;
+  fence: string;
+}
+
+/** @param requeuedAt when it came back to the queue after a lost lease, if that is known */
+export function waitingOf(row: WaitingRow, requeuedAt?: number): WaitingGeneration {
+  return {
+    tenantId: row.tenant_id,
+    generationId: row.id,
+    model: row.model,
+    outputKey: outputKeyOf(row.output),
+    burnLaneMs: row.burn_lane_ms,
+    gangLanes: row.gang_lanes,
+    priority: row.priority,
+    startBy: row.start_by?.getTime() ?? null,
+    completeBy: row.complete_by?.getTime() ?? null,
+    createdAt: row.created_at.getTime(),
+    queuedAt: requeuedAt ?? row.created_at.getTime(),
+    traceparent: row.traceparent,
+    placement: {},
+  };
+}

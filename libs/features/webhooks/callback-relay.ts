@@ -1,0 +1,81 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { DeliveriesService } from '#features/webhooks/deliveries.service';
+import { DeliveryOffers } from '#features/webhooks/delivery-offers';
+import { HotPool } from '#platform/database/hot-pool';
+import { Notifications } from '#platform/database/notifications';
+import type { Tx } from '#platform/database/tx';
+import { OutboxReader } from '#platform/outbox/outbox-reader';
+import { recordSpan } from '#platform/telemetry/spans';
+
+interface DeliveryFact {
+  id: string;
+  topic: string;
+  tenant_id: string;
+  generation_id: string;
+  traceparent: string | null;
+  created_at: Date;
+}
+
+/** Turns facts of the outbox into deliveries, in the order in which they became true. Needs Postgres only. */
+@Injectable()
+export class CallbackRelay implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly reader: OutboxReader<DeliveryFact>;
+
+  constructor(
+    @Inject(HotPool) pool: HotPool,
+    @Inject(Notifications) notifications: Notifications,
+    @Inject(DeliveriesService) private readonly deliveries: DeliveriesService,
+    @Inject(DeliveryOffers) private readonly offers: DeliveryOffers,
+  ) {
+    this.reader = new OutboxReader(pool, notifications, {
+      consumer: 'delivery',
+      claim: claimInOrder,
+      handle: (tx, facts) => this.relay(tx, facts),
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.reader.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.reader.stop();
+  }
+
+  private async relay(tx: Tx, facts: readonly DeliveryFact[]): Promise<() => void> {
+    const added = await this.deliveries.add(
+      tx,
+      facts.map((fact) => ({
+        tenant_id: fact.tenant_id,
+        generation_id: fact.generation_id,
+        event: fact.topic,
+        traceparent: relayed(fact),
+      })),
+    );
+    return () => this.offers.offer(added);
+  }
+}
+
+/**
+ * A row is claimed only when no older one of its generation is left, so a batch holds one of each generation and two relays never
+ * swap them: while another relay has the older row, it is still there to see.
+ */
+function claimInOrder(tx: Tx, maxRows: number): Promise<DeliveryFact[]> {
+  return tx.query<DeliveryFact>(
+    `SELECT fact.id, fact.topic, fact.tenant_id, fact.generation_id, fact.traceparent, fact.created_at
+     FROM outbox fact
+     WHERE fact.consumer = 'delivery' AND fact.next_attempt_at <= now()
+       AND NOT EXISTS (
+         SELECT 1 FROM outbox older
+         WHERE older.consumer = 'delivery' AND older.generation_id = fact.generation_id AND older.id < fact.id)
+     ORDER BY fact.id LIMIT $1
+     FOR UPDATE SKIP LOCKED`,
+    [maxRows],
+  );
+}
+
+/** The time a fact lay in the outbox becomes a span of its generation's trace; the callback hangs below it. */
+function relayed({ topic, traceparent, created_at }: DeliveryFact): string | null {
+  if (!traceparent) return null;
+  return recordSpan(`outbox delivery ${topic}`, { parent: traceparent, startTime: created_at, endTime: new Date() }) ?? traceparent;
+}

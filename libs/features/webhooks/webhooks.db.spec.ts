@@ -1,0 +1,337 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type DynamicModule, type INestApplicationContext, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { CallbackEvent } from '#core/webhooks/callback-event';
+import { MAX_ATTEMPTS_PER_ORIGIN } from '#core/webhooks/limits';
+import { WebhooksModule } from '#features/webhooks/webhooks.module';
+import { HotPool } from '#platform/database/hot-pool';
+import { Notifications } from '#platform/database/notifications';
+import { OutboundModule } from '#platform/http/outbound/outbound.module';
+import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
+import { QueueModule } from '#platform/queue/queue.module';
+import { StorageModule } from '#platform/storage/storage.module';
+import { CallbackReceiver, Held } from '#testing/callback-receiver';
+import { type TestDatabase, testDatabase } from '#testing/test-database';
+
+const redisUrl = new URL(process.env.HALOGEN_TEST_REDIS_URL ?? '');
+redisUrl.pathname = '/5'; // a database of its own: it is flushed
+
+let database: TestDatabase;
+let owner: HotPool;
+let redis: Redis;
+let storageFolder: string;
+let receiver: CallbackReceiver;
+const tenantId = randomUUID();
+const workers: INestApplicationContext[] = [];
+
+beforeAll(async () => {
+  database = await testDatabase();
+  owner = new HotPool({ url: database.ownerUrl, applicationName: 'test', maxConnections: 4 });
+  await owner.query(`INSERT INTO tenants (id, name) VALUES ($1, 'tester')`, [tenantId]);
+  redis = new Redis(redisUrl.href);
+  storageFolder = await mkdtemp(path.join(tmpdir(), 'halogen-webhooks-'));
+});
+
+afterAll(async () => {
+  redis?.disconnect();
+  await owner?.close();
+  await database?.drop();
+  await rm(storageFolder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  receiver = await CallbackReceiver.start();
+  await redis.flushdb();
+});
+
+afterEach(async () => {
+  await Promise.all(workers.splice(0).map((worker) => worker.close()));
+  await receiver.close();
+  // Each test's rows end with it, so that its unfinished deliveries are nobody's.
+  await owner.query('TRUNCATE outbox, deliveries');
+});
+
+it('tells each state once and in order, with the body of that state', async () => {
+  await startWorker();
+  const generationId = await addGeneration(receiver.url('/hook'), { state: 'completed' });
+  await announce(generationId, 'dreaming');
+  await announce(generationId, 'completed');
+
+  await ended(generationId, 2);
+  const [dreaming, completed] = receiver.callsTo('/hook');
+  expect(receiver.calls).toHaveLength(2);
+  expect(dreaming?.body).toMatchObject({ id: generationId, state: 'dreaming', failure_reason: null, model: 'ray-2' });
+  expect(dreaming?.body).not.toHaveProperty('assets');
+  expect(completed?.body).toMatchObject({
+    id: generationId,
+    state: 'completed',
+    generation_type: 'video',
+    request: { prompt: 'a red kite' },
+  });
+  expect(completed?.body.assets.image).toMatch(/^http:\/\/api\.test\/assets\/.+expires=/);
+  expect(completed?.body.assets.video).toMatch(/^http:\/\/api\.test\/assets\/.+expires=/);
+  expect(completed?.headers).toMatchObject({ 'content-type': 'application/json', 'user-agent': 'Halogen/1' });
+  const { dreaming: first, completed: second } = await deliveriesOf(generationId);
+  expect(dreaming?.headers['x-halogen-delivery-id']).toBe(first?.id);
+  expect(completed?.headers['x-halogen-delivery-id']).toBe(second?.id);
+  expect(second).toMatchObject({ state: 'delivered', attempts: 1, last_status: 200 });
+  expect(await owner.query('SELECT id FROM outbox')).toEqual([]);
+});
+
+it('tells a cancelled generation as failed, with its reason', async () => {
+  await startWorker();
+  const generationId = await addGeneration(receiver.url('/hook'), { state: 'cancelled', failureReason: 'Job cancelled' });
+  await announce(generationId, 'failed');
+  const [call] = await receiver.waitForCalls('/hook', 1);
+  expect(call?.body).toMatchObject({ state: 'failed', status: 'failed', failure_reason: 'Job cancelled' });
+  await ended(generationId, 1);
+});
+
+it('repeats a call up to three times with the same id until it is answered with 200', async () => {
+  await startWorker();
+  const generationId = await addGeneration(receiver.url('/hook', 500, 503, 404));
+  await announce(generationId, 'dreaming');
+  await ended(generationId, 1);
+  expect(await deliveriesOf(generationId)).toMatchObject({ dreaming: { state: 'delivered', attempts: 4, last_status: 200 } });
+  const ids = receiver.callsTo('/hook').map(({ headers }) => headers['x-halogen-delivery-id']);
+  expect(ids).toHaveLength(4);
+  expect(new Set(ids).size).toBe(1);
+});
+
+it('gives up after four failures, and the next state still goes out, after them', async () => {
+  await startWorker();
+  const generationId = await addGeneration(receiver.url('/hook', 500, 'cut', 500, 502), { state: 'completed' });
+  await announce(generationId, 'dreaming');
+  await announce(generationId, 'completed');
+  await ended(generationId, 2);
+  expect(receiver.callsTo('/hook').map(({ body }) => body.state)).toEqual(['dreaming', 'dreaming', 'dreaming', 'dreaming', 'completed']);
+  expect(await deliveriesOf(generationId)).toMatchObject({
+    dreaming: { state: 'given_up', attempts: 4, last_status: 502 },
+    completed: { state: 'delivered', attempts: 1 },
+  });
+});
+
+it('takes a redirect for a failure and does not follow it', async () => {
+  await startWorker();
+  const elsewhere = { redirectTo: receiver.url('/elsewhere') };
+  const generationId = await addGeneration(receiver.url('/hook', elsewhere, elsewhere, elsewhere, elsewhere));
+  await announce(generationId, 'dreaming');
+  await ended(generationId, 1);
+  expect(await deliveriesOf(generationId)).toMatchObject({ dreaming: { state: 'given_up', attempts: 4, last_status: 302 } });
+  expect(receiver.callsTo('/elsewhere')).toEqual([]);
+});
+
+it('never calls an address that is not allowed, and keeps the reason', async () => {
+  await startWorker({ allow: '' });
+  const generationId = await addGeneration(receiver.url('/hook'));
+  await announce(generationId, 'dreaming');
+  await ended(generationId, 1);
+  const { dreaming } = await deliveriesOf(generationId);
+  expect(dreaming).toMatchObject({ state: 'given_up', attempts: 4, last_status: null });
+  expect(dreaming?.last_error).toMatch(/^address_not_public: /);
+  expect(receiver.calls).toEqual([]);
+});
+
+it('makes an attempt again that a killed worker left, under the same id', async () => {
+  const generationId = await addGeneration(receiver.url('/hook'));
+  const deliveryId = randomUUID();
+  await owner.query(
+    `INSERT INTO deliveries (tenant_id, id, generation_id, event, url, next_attempt_at)
+     VALUES ($1, $2, $3, 'dreaming', $4, now() + interval '400 milliseconds')`,
+    [tenantId, deliveryId, generationId, receiver.url('/hook')],
+  );
+  await startWorker();
+  const [call] = await receiver.waitForCalls('/hook', 1);
+  expect(call?.headers['x-halogen-delivery-id']).toBe(deliveryId);
+  await ended(generationId, 1);
+});
+
+it('takes over from a worker that died within a call, whose job Redis still calls active', async () => {
+  const held = new Held();
+  const generationId = await addGeneration(receiver.url('/hook', held));
+  const dying = await startWorker();
+  await announce(generationId, 'dreaming');
+  await receiver.waitForCalls('/hook', 1);
+  await dying.get(HotPool).close(); // nothing it learns reaches Postgres any more
+
+  await startWorker();
+  const [first, second] = await receiver.waitForCalls('/hook', 2);
+  expect(second?.headers['x-halogen-delivery-id']).toBe(first?.headers['x-halogen-delivery-id']);
+  await ended(generationId, 1);
+  held.answer(200);
+}, 40_000);
+
+it('loses nothing when Redis is flushed in mid-work', async () => {
+  await startWorker();
+  const generationIds = await Promise.all(
+    Array.from({ length: 30 }, (_, at) => addGeneration(receiver.url(`/hook/${at}`, 500), { state: 'completed' })),
+  );
+  for (const [at, generationId] of generationIds.entries()) {
+    await announce(generationId, 'dreaming');
+    if (at % 10 === 5) await redis.flushdb();
+    await announce(generationId, 'completed');
+  }
+  await receiver.waitFor((calls) => calls.length >= 20);
+  await redis.flushdb();
+  await Promise.all(generationIds.map((generationId) => ended(generationId, 2)));
+  for (const at of generationIds.keys()) {
+    expect(receiver.callsTo(`/hook/${at}`).map(({ body }) => body.state)).toEqual(['dreaming', 'dreaming', 'completed']);
+  }
+}, 40_000);
+
+it('keeps the order with two workers at once and many generations', async () => {
+  await Promise.all([startWorker(), startWorker()]);
+  const generationIds = await Promise.all(
+    Array.from({ length: 60 }, (_, at) =>
+      addGeneration(receiver.url(`/hook/${at}`, ...(at % 3 === 0 ? [500, 500] : [])), { state: 'completed' }),
+    ),
+  );
+  await Promise.all(
+    generationIds.map(async (generationId) => {
+      await announce(generationId, 'dreaming');
+      await announce(generationId, 'completed');
+    }),
+  );
+  await Promise.all(generationIds.map((generationId) => ended(generationId, 2)));
+  for (const at of generationIds.keys()) {
+    const states = receiver.callsTo(`/hook/${at}`).map(({ body }) => body.state);
+    expect(states).toEqual(at % 3 === 0 ? ['dreaming', 'dreaming', 'dreaming', 'completed'] : ['dreaming', 'completed']);
+  }
+}, 40_000);
+
+it('tells no `dreaming` once the end is told', async () => {
+  await startWorker();
+  const generationId = await addGeneration(receiver.url('/hook'), { state: 'completed' });
+  await announce(generationId, 'completed');
+  await ended(generationId, 1);
+  await announce(generationId, 'dreaming');
+  await announce(generationId, 'completed');
+  const last = await addGeneration(receiver.url('/last'));
+  await announce(last, 'dreaming');
+  await ended(last, 1);
+  expect(await owner.query('SELECT id FROM outbox')).toEqual([]);
+  expect(receiver.callsTo('/hook')).toHaveLength(1);
+});
+
+it('serves others while one receiver does not answer', async () => {
+  await startWorker();
+  const held = Array.from({ length: 2 * MAX_ATTEMPTS_PER_ORIGIN }, () => new Held());
+  const stuckUrl = receiver.url('/stuck', ...held);
+  const other = await CallbackReceiver.start('127.0.0.2');
+  const stuck = await Promise.all(held.map(() => addGeneration(stuckUrl)));
+  for (const generationId of stuck) await announce(generationId, 'dreaming');
+  await receiver.waitForCalls('/stuck', MAX_ATTEMPTS_PER_ORIGIN);
+  const quick = await addGeneration(other.url('/hook'));
+  await announce(quick, 'dreaming');
+  await ended(quick, 1);
+  expect(receiver.callsTo('/stuck')).toHaveLength(MAX_ATTEMPTS_PER_ORIGIN);
+  for (const call of held) call.answer(200);
+  await Promise.all(stuck.map((generationId) => ended(generationId, 1)));
+  await other.close();
+});
+
+it('writes deliveries while Redis is away', async () => {
+  await startWorker({ redis: 'redis://127.0.0.1:1' });
+  const generationId = await addGeneration(receiver.url('/hook'));
+  await announce(generationId, 'dreaming');
+  await until(async () => (await deliveriesOf(generationId)).dreaming !== undefined);
+  expect(await owner.query('SELECT id FROM outbox')).toEqual([]);
+  await startWorker(); // Redis is back, for another worker at least
+  await ended(generationId, 1);
+  expect(receiver.callsTo('/hook')).toHaveLength(1);
+});
+
+async function startWorker({ allow = '127.0.0.0/8', redis = redisUrl.href } = {}): Promise<INestApplicationContext> {
+  const worker = await NestFactory.createApplicationContext(workerModule(allow, redis), { logger: ['error'] });
+  workers.push(worker);
+  return worker;
+}
+
+function workerModule(allow: string, redis: string): DynamicModule {
+  const pool = new HotPool({ url: database.controlUrl, applicationName: 'test-worker', maxConnections: 4 });
+  const notifications = new Notifications(database.controlUrl, 'test-worker');
+  const providers = [
+    { provide: HotPool, useValue: pool },
+    { provide: Notifications, useValue: notifications },
+  ];
+  @Module({})
+  class Database {}
+  @Module({})
+  class Worker {
+    async onApplicationShutdown(): Promise<void> {
+      await notifications.close();
+      await pool.close().catch(() => {}); // a test may have closed it
+    }
+  }
+  return {
+    module: Worker,
+    imports: [
+      { module: Database, global: true, providers, exports: [HotPool, Notifications] },
+      QueueModule.forRedis(redis),
+      StorageModule.forFolder(storageFolder, { publicOrigin: 'http://api.test', secret: 'test-secret-test-secret-test-secret' }),
+      OutboundModule.with(parseOutboundSettings({ allow })),
+      WebhooksModule,
+    ],
+  };
+}
+
+async function addGeneration(callbackUrl: string, { state = 'running', failureReason = null as string | null } = {}): Promise<string> {
+  const id = randomUUID();
+  const assets = { image: `${tenantId}/${id}/1/package-1/thumbnail.jpg`, video: `${tenantId}/${id}/1/package-1/video.mp4` };
+  await owner.query(
+    `INSERT INTO generations (tenant_id, id, api_key_id, surface, kind, model, pool_class, output, output_key, request, prompt, seed, stages, state,
+       price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, assets, failure_reason)
+     VALUES ($1, $2, $1, 'dream_machine', 'video', 'ray-2', 'video', '{}', 'any', '{"prompt": "a red kite"}', 'a red kite', 1, '{}', $3,
+       0, 1, 1, '[]', $4, $5, $6)`,
+    [tenantId, id, state, callbackUrl, assets, failureReason],
+  );
+  return id;
+}
+
+/** As the transaction of the fact does it. */
+async function announce(generationId: string, topic: CallbackEvent): Promise<void> {
+  await owner.transaction('announce', [], async (tx) => {
+    await tx.query(`INSERT INTO outbox (consumer, topic, tenant_id, generation_id) VALUES ('delivery', $1, $2, $3)`, [
+      topic,
+      tenantId,
+      generationId,
+    ]);
+    await tx.query(`SELECT pg_notify('halogen_delivery', '')`);
+  });
+}
+
+interface DeliveryRow {
+  id: string;
+  event: CallbackEvent;
+  state: string;
+  attempts: number;
+  last_status: number | null;
+  last_error: string | null;
+}
+
+async function deliveriesOf(generationId: string): Promise<Partial<Record<CallbackEvent, DeliveryRow>>> {
+  const rows = await owner.query<DeliveryRow>('SELECT * FROM deliveries WHERE generation_id = $1', [generationId]);
+  return Object.fromEntries(rows.map((row) => [row.event, row]));
+}
+
+/** Waits until so many deliveries of a generation have ended. */
+async function ended(generationId: string, count: number): Promise<void> {
+  await until(async () => {
+    const [row] = await owner.query<{ ended: number }>(
+      `SELECT count(*)::int AS ended FROM deliveries WHERE generation_id = $1 AND state <> 'pending'`,
+      [generationId],
+    );
+    return (row?.ended ?? 0) >= count;
+  });
+}
+
+async function until(fulfilled: () => Promise<boolean>, limitMs = 20_000): Promise<void> {
+  const signal = AbortSignal.timeout(limitMs);
+  while (!(await fulfilled())) await pause(20, undefined, { signal });
+}

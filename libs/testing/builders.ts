@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { quote } from '#core/catalog/quote';
+import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
+import type { LeaseRef } from '#core/generations/lease';
+import type { SubmitCommand } from '#features/generations/submit-group';
+import { grantCredits, provisionTenant } from '#features/tenants/provisioning';
+import type { HotPool } from '#platform/database/hot-pool';
+
+/** A tenant with this many micro-credits. @param control a pool of the control role */
+export async function aTenant(control: HotPool, availableMicro: bigint): Promise<string> {
+  const tenantId = randomUUID();
+  await control.transaction('a tenant', [], async (tx) => {
+    await provisionTenant(tx, { id: tenantId, name: 'A tenant', reservedAccountId: randomUUID(), spentAccountId: randomUUID() });
+    if (availableMicro > 0n) await grantCredits(tx, { tenantId, id: randomUUID(), accountId: randomUUID(), amountMicro: availableMicro });
+  });
+  return tenantId;
+}
+
+/** A wish for one image: five credits. */
+export function anImage(tenantId: string, more: Partial<SubmitCommand> = {}): SubmitCommand {
+  const quoted = quote({ kind: 'image', model: 'photon-1' }, CURRENT_RATE_CARD);
+  if ('refused' in quoted) throw new Error(quoted.message);
+  return {
+    tenantId,
+    apiKeyId: randomUUID(),
+    id: randomUUID(),
+    surface: 'dream_machine',
+    quote: quoted,
+    request: { generation_type: 'image', model: 'photon-1', prompt: 'a red fox' },
+    prompt: 'a red fox',
+    seed: 7,
+    callbackUrl: null,
+    traceparent: undefined,
+    ...more,
+  };
+}
+
+/** A node with lanes `<node>/0`, `<node>/1`, … @returns its id */
+export async function aNode(control: HotPool, lanes = 1, poolClass = 'halo-1'): Promise<string> {
+  const nodeId = `node-${randomUUID().slice(0, 8)}`;
+  await control.query(`INSERT INTO sites (id, name, region, jurisdiction) VALUES ('a-site', 'A site', 'eu', 'de') ON CONFLICT DO NOTHING`);
+  await control.query(`INSERT INTO pools (id, site_id, pool_class) VALUES ($1, 'a-site', $1) ON CONFLICT DO NOTHING`, [poolClass]);
+  await control.query(`INSERT INTO nodes (id, pool_id, token_sha256) VALUES ($1, $2, sha256($1::text::bytea))`, [nodeId, poolClass]);
+  for (let ordinal = 0; ordinal < lanes; ordinal += 1) {
+    await control.query('INSERT INTO lanes (id, node_id, ordinal) VALUES ($1, $2, $3)', [`${nodeId}/${ordinal}`, nodeId, ordinal]);
+  }
+  return nodeId;
+}
+
+/** Gives a queued generation a lease, as the scheduler would. */
+export async function admitted(control: HotPool, command: Pick<SubmitCommand, 'tenantId' | 'id'>, laneId: string): Promise<LeaseRef> {
+  return control.transaction('admit', [], async (tx) => {
+    const [row] = await tx.query<{ fence: string }>(
+      `UPDATE generations SET state = 'admitted', fence = fence + 1 WHERE tenant_id = $1 AND id = $2 AND state = 'queued' RETURNING fence`,
+      [command.tenantId, command.id],
+    );
+    if (!row) throw new Error('it is not queued');
+    const lease = { tenantId: command.tenantId, generationId: command.id, fence: row.fence };
+    await tx.query(
+      `INSERT INTO leases (tenant_id, generation_id, fence, pool_class, node_id, lane_ids, epoch, expires_at)
+       SELECT $1, $2, $3, 'halo-1', node_id, ARRAY[id], 1, now() + interval '10 minutes' FROM lanes WHERE id = $4`,
+      [lease.tenantId, lease.generationId, lease.fence, laneId],
+    );
+    await tx.query('INSERT INTO lane_occupancies (lane_id, tenant_id, generation_id, fence) VALUES ($4, $1, $2, $3)', [
+      lease.tenantId,
+      lease.generationId,
+      lease.fence,
+      laneId,
+    ]);
+    return lease;
+  });
+}
