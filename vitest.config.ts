@@ -1,13 +1,35 @@
 import { defineConfig } from 'vitest/config';
 
+// Tests run the TypeScript sources; the processes that journeys start run from dist.
+const sources = { conditions: ['halogen-source'] };
+
 export default defineConfig({
-  resolve: { conditions: ['halogen-source'] },
-  ssr: { resolve: { conditions: ['halogen-source'], externalConditions: ['halogen-source'] } },
+  resolve: sources,
+  ssr: { resolve: { ...sources, externalConditions: ['halogen-source'] } },
   test: {
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{libs,apps,infra}/**/*.spec.ts'], exclude: ['**/*.db.spec.ts', '**/node_modules/**', 'dist/**'] },
+        test: {
+          name: 'unit',
+          include: ['{libs,apps,infra}/**/*.spec.ts'],
+          exclude: ['**/node_modules/**', 'dist/**'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        // Each journey has a platform of its own: one after the other, and after everything else.
+        test: {
+          name: 'journeys',
+          include: ['test/journeys/**/*.spec.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },

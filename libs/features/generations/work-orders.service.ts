@@ -13,7 +13,7 @@ interface LeasedRow {
   seed: string;
   output: Output;
   left_s: number;
-  checkpoints: { stage: Stage; round: number; outcome: { plan?: unknown; artifacts?: { name: string; key: string }[] } }[];
+  checkpoints: { stage: Stage; round: number; outcome: { artifacts?: { name: string; key: string }[] } }[];
 }
 
 /** Signed URLs of a work order live as long as its lease, and no longer than this. */
@@ -45,7 +45,7 @@ export class WorkOrdersService {
       prompt: row.prompt,
       seed: Number(row.seed),
       output: row.output,
-      plan: row.checkpoints.find((done) => done.stage === 'plan' && done.round === round)?.outcome.plan ?? null,
+      plan: row.checkpoints.find((done) => done.stage === 'plan' && done.round === round)?.outcome ?? null,
       inputs: inputs.map(({ name, key }) => ({ name, url: this.urls.inputUrl(key, lifetimeS) })),
       uploads: artifactsOf(stage, row.output).map(({ name, ending }) => {
         const key = storageKey(request, `${name}.${ending}`);

@@ -1,0 +1,52 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { readSecretFile, writeSecretFile } from '#infra/local/secret-file';
+
+export const NODE_IDS = ['local-1', 'local-2'] as const;
+export type NodeId = (typeof NODE_IDS)[number];
+
+/** Keys of run.json. What each of them may do is decided by the seed. */
+const KEY_NAMES = ['demo', 'limited', 'other', 'revoked', 'broke', 'operator'] as const;
+export type KeyName = (typeof KEY_NAMES)[number];
+
+export interface Secrets {
+  /** API keys by what they are for. */
+  keys: Record<KeyName, string>;
+  /** The token of each node. */
+  nodes: Record<NodeId, string>;
+  /** Signs asset URLs. */
+  assetSigningSecret: string;
+  /** For the passwords of database roles when the owner's URL has none. */
+  rolePasswordSeed: string;
+}
+
+/** The home's secrets, made at its first start and kept in `<home>/secrets.json`. */
+export async function secretsOf(homeDir: string): Promise<Secrets> {
+  const file = join(homeDir, 'secrets.json');
+  const known = await readSecretFile(file);
+  if (known) return JSON.parse(known) as Secrets;
+  const secrets: Secrets = {
+    keys: Object.fromEntries(KEY_NAMES.map((name) => [name, `luma-${random()}`])) as Secrets['keys'],
+    nodes: Object.fromEntries(NODE_IDS.map((id) => [id, `node-${random()}`])) as Secrets['nodes'],
+    assetSigningSecret: random(),
+    rolePasswordSeed: random(),
+  };
+  await writeSecretFile(file, `${JSON.stringify(secrets, null, 2)}\n`);
+  return secrets;
+}
+
+/**
+ * Roles belong to the whole Postgres server, homes only to a database of it: whoever knows the owner's password comes to the same
+ * password for a role, so that two homes on one server do not lock each other out.
+ */
+export function rolePassword(databaseUrl: string, role: string, secrets: Secrets): string {
+  const ownerPassword = decodeURIComponent(new URL(databaseUrl).password);
+  return createHmac('sha256', ownerPassword || secrets.rolePasswordSeed)
+    .update(`halogen role ${role}`)
+    .digest('base64url');
+}
+
+/** 256 bits as 43 characters. */
+function random(): string {
+  return randomBytes(32).toString('base64url');
+}

@@ -1,0 +1,88 @@
+import { MICRO_CREDITS_PER_CREDIT } from '#core/ledger/credits';
+import { grantCredits, provisionApiKey, provisionTenant, sha256 } from '#features/tenants/provisioning';
+import { NODE_IDS, type Secrets } from '#infra/local/secrets';
+import { HotPool } from '#platform/database/hot-pool';
+import type { Tx } from '#platform/database/tx';
+
+export interface SeedOptions {
+  /** Of the control role: it writes rows of several tenants. */
+  controlUrl: string;
+  secrets: Secrets;
+  /** Lanes of each node. */
+  lanesPerNode: number;
+}
+
+interface SeedTenant {
+  /** Last hex digits of every id of this tenant, so that a second start finds what the first one made. */
+  number: number;
+  name: string;
+  credits: bigint;
+  keys: (keyof Secrets['keys'])[];
+}
+
+const TENANTS: readonly SeedTenant[] = [
+  { number: 1, name: 'Demo agency', credits: 10_000_000n, keys: ['demo', 'limited', 'revoked'] },
+  { number: 2, name: 'Other agency', credits: 10_000_000n, keys: ['other'] },
+  { number: 3, name: 'Agency without credits', credits: 0n, keys: ['broke'] },
+  { number: 4, name: 'Halogen platform', credits: 0n, keys: ['operator'] },
+];
+const SCOPES = ['generations:read', 'generations:write', 'ledger:read'];
+const POOL = { id: 'local-cpu', siteId: 'local', poolClass: 'halo-1' };
+
+/** Tenants, keys and nodes of a local installation. May run again: what is there stays as it is. */
+export async function seed({ controlUrl, secrets, lanesPerNode }: SeedOptions): Promise<void> {
+  const pool = new HotPool({ url: controlUrl, applicationName: 'halogen-seed', maxConnections: 1 });
+  try {
+    await pool.transaction('seed', [], async (tx) => {
+      for (const tenant of TENANTS) await seedTenant(tx, tenant, secrets);
+      await seedCapacity(tx, secrets, lanesPerNode);
+    });
+  } finally {
+    await pool.close();
+  }
+}
+
+async function seedTenant(tx: Tx, { number, name, credits, keys }: SeedTenant, secrets: Secrets): Promise<void> {
+  const tenantId = seedId(number, 0);
+  await provisionTenant(tx, { id: tenantId, name, reservedAccountId: seedId(number, 1), spentAccountId: seedId(number, 2) });
+  if (credits > 0n) {
+    const amountMicro = credits * MICRO_CREDITS_PER_CREDIT;
+    await grantCredits(tx, { tenantId, id: seedId(number, 3), accountId: seedId(number, 4), amountMicro });
+  }
+  for (const [at, key] of keys.entries()) {
+    const revokedAt = key === 'revoked' ? new Date(0) : undefined;
+    await provisionApiKey(tx, { tenantId, id: seedId(number, 16 + at), name: key, secret: secrets.keys[key], scopes: SCOPES, revokedAt });
+  }
+}
+
+async function seedCapacity(tx: Tx, secrets: Secrets, lanesPerNode: number): Promise<void> {
+  await tx.query(
+    `INSERT INTO sites (id, name, region, jurisdiction) VALUES ($1, 'This machine', 'local', 'local') ON CONFLICT DO NOTHING`,
+    [POOL.siteId],
+  );
+  await tx.query('INSERT INTO pools (id, site_id, pool_class) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+    POOL.id,
+    POOL.siteId,
+    POOL.poolClass,
+  ]);
+  await tx.query('INSERT INTO scheduler_leaders (pool_class) VALUES ($1) ON CONFLICT DO NOTHING', [POOL.poolClass]);
+  for (const nodeId of NODE_IDS) {
+    // A home of its own secrets may meet a database that was seeded by another: the newest token counts.
+    await tx.query(
+      `INSERT INTO nodes (id, pool_id, token_sha256) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET token_sha256 = excluded.token_sha256`,
+      [nodeId, POOL.id, sha256(secrets.nodes[nodeId])],
+    );
+    for (let ordinal = 0; ordinal < lanesPerNode; ordinal += 1) {
+      await tx.query('INSERT INTO lanes (id, node_id, ordinal) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+        `${nodeId}/${ordinal}`,
+        nodeId,
+        ordinal,
+      ]);
+    }
+  }
+}
+
+function seedId(tenant: number, part: number): string {
+  const hex = (value: number) => value.toString(16).padStart(4, '0');
+  return `00000000-0000-4000-8000-0000${hex(tenant)}${hex(part)}`;
+}
