@@ -28,7 +28,7 @@ it('makes an image: create, poll, download, list, delete', async () => {
   const completed = await journey.untilFinal(created.id as string);
   expect(completed).toMatchObject({ state: 'completed', request: { generation_type: 'image', aspect_ratio: '1:1', format: 'png' } });
   expect(await probe(await download(completed.assets?.image as string, 'image.png'))).toMatchObject({
-    kind: 'png',
+    format: 'png',
     widthPx: 1080,
     heightPx: 1080,
   });
@@ -55,10 +55,10 @@ it.each(['create by the path of today', 'create by the path of older clients'])(
   expect(completed).toMatchObject({ state: 'completed', generation_type: 'video' });
   expect(completed).not.toHaveProperty('status');
   const video = await probe(await download(completed.assets?.video as string, 'video.mp4'));
-  expect(video).toMatchObject({ kind: 'mp4', widthPx: 540, heightPx: 960, frames: 120, durationS: 5 });
+  expect(video).toMatchObject({ format: 'mp4', widthPx: 540, heightPx: 960, frames: 120, durationS: 5 });
   expect(JSON.stringify(video)).toContain('reference');
   // A completed video carries a picture too: a published client waits for it.
-  expect(await probe(await download(completed.assets?.image as string, 'image.jpg'))).toMatchObject({ kind: 'jpeg' });
+  expect(await probe(await download(completed.assets?.image as string, 'image.jpg'))).toMatchObject({ format: 'jpeg' });
 });
 
 it('cancels an unfinished generation when it is deleted, and charges nothing', async () => {
