@@ -164,6 +164,7 @@ async function announce(
     stop: async () => {
       await stop();
       await written;
+      await rm(runFilePath(homeDir), { force: true }); // nothing runs: nobody shall look for it there
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { LeaseRef } from '#core/generations/lease';
 import type { LaneStage } from '#core/generations/stages';
 
 /** What a stage leaves in storage: a name and the ending of its key. */
@@ -26,4 +27,17 @@ export function artifactsOf(stage: LaneStage, output: Output): ArtifactName[] {
 /** The stage whose artifacts a stage starts from. */
 export function inputStageOf(stage: LaneStage): LaneStage | undefined {
   return stage === 'package' ? 'render' : undefined;
+}
+
+type StageOfLease = LeaseRef & { stage: LaneStage; round: number };
+
+/** Where one attempt of a stage keeps its artifacts: a late attempt under an old fence can never meet a newer one's object. */
+export function artifactFolder({ tenantId, generationId, fence, stage, round, attempt }: StageOfLease & { attempt: number }): string {
+  return `${tenantId}/${generationId}/${fence}/${stage}-${round}-${attempt}`;
+}
+
+/** Whether a storage key that a node reports can be an artifact of this stage of this lease: a node may not name anyone else's object. */
+export function isArtifactOf(stage: StageOfLease, key: string): boolean {
+  const folder = artifactFolder({ ...stage, attempt: 0 }).slice(0, -1);
+  return key.startsWith(folder) && /^\d{1,4}\/[a-z]+\.[a-z0-9]+$/.test(key.slice(folder.length));
 }

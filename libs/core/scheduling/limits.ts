@@ -2,7 +2,7 @@
 export const MAX_ADMISSIONS_PER_PLAN = 256;
 
 /** Queue heads of a tenant that are read when a leader takes over; each refill doubles it up to the maximum. */
-export const FIRST_HEADS_PER_TENANT = 64;
+export const FIRST_HEADS_PER_TENANT = 16;
 /** A tenant's queue beyond this stays in the database until its heads run low. At most twice as many are held for a moment. */
 export const MAX_HEADS_PER_TENANT = 512;
 

@@ -10,7 +10,7 @@ export interface WaitingGeneration {
   tenantId: string;
   generationId: string;
   model: string;
-  /** Names the form of the output, as `outputKeyOf` does: runs of one model and key take about as long. */
+  /** Names the form of the output: runs of one model and key take about as long. */
   outputKey: string;
   /** The rate card's burn: the estimate until runs have ended. */
   burnLaneMs: number;
@@ -34,14 +34,6 @@ export interface Shape {
 
 export function shapeKeyOf({ gangLanes, placement }: Shape): string {
   return JSON.stringify([gangLanes, sorted(placement.siteIds), sorted(placement.regions), sorted(placement.jurisdictions)]);
-}
-
-/** @param output the generation's output: numbers, texts and booleans only */
-export function outputKeyOf(output: Readonly<Record<string, unknown>>): string {
-  return Object.keys(output)
-    .sort()
-    .map((name) => `${name}=${String(output[name])}`)
-    .join(',');
 }
 
 function sorted(names: readonly string[] | undefined): string[] | null {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { WorkOrder, WorkOrderRequest } from '#contracts/lanes/work-order';
 import type { Output } from '#core/catalog/quote';
-import { artifactsOf, inputStageOf } from '#core/generations/artifacts';
+import { artifactFolder, artifactsOf, inputStageOf } from '#core/generations/artifacts';
 import type { Stage } from '#core/generations/stages';
 import { HotPool } from '#platform/database/hot-pool';
 import { SignedUrls } from '#platform/storage/signed-urls';
@@ -48,7 +48,7 @@ export class WorkOrdersService {
       plan: row.checkpoints.find((done) => done.stage === 'plan' && done.round === round)?.outcome ?? null,
       inputs: inputs.map(({ name, key }) => ({ name, url: this.urls.inputUrl(key, lifetimeS) })),
       uploads: artifactsOf(stage, row.output).map(({ name, ending }) => {
-        const key = storageKey(request, `${name}.${ending}`);
+        const key = `${artifactFolder(request)}/${name}.${ending}`;
         return { name, key, url: this.urls.uploadUrl(key, lifetimeS) };
       }),
     };
@@ -68,9 +68,4 @@ export class WorkOrdersService {
       return row;
     });
   }
-}
-
-/** Fence, stage and attempt are in the key: a late attempt under an old fence can never meet a newer one's object. */
-function storageKey({ tenantId, generationId, fence, stage, round, attempt }: WorkOrderRequest, file: string): string {
-  return `${tenantId}/${generationId}/${fence}/${stage}-${round}-${attempt}/${file}`;
 }

@@ -19,6 +19,9 @@ export const REFRESH_NODES_AFTER_MS = 250;
 /** `nodes.last_heard_at` is a hint for operators: the time limits live in the leader's memory. */
 export const NOTE_HEARD_EVERY_MS = 5_000;
 
+/** Time limits of leases and nodes are compared no more often than this. */
+export const TIME_RULES_EVERY_MS = 100;
+
 /** Outbox rows read in one transaction. */
 export const MAX_CHANGES_PER_READ = 1_000;
 /** Tenants whose heads are refilled in one transaction. */

@@ -1,5 +1,4 @@
 import type { LeasedGeneration } from '#core/scheduling/changes';
-import { outputKeyOf } from '#core/scheduling/waiting-generation';
 import type { Tx } from '#platform/database/tx';
 
 export type EndReason = 'settled' | 'released' | 'cancelled' | 'taken_back' | 'handed_back';
@@ -17,7 +16,7 @@ export async function readOpenLeases(tx: Tx, poolClass: string): Promise<OpenLea
   const rows = await tx.query<LeaseRow>(
     `SELECT l.tenant_id, l.generation_id, l.fence, l.node_id, l.lane_ids, l.run_started_at IS NOT NULL AS has_run, l.began_at IS NOT NULL AS is_begun,
             (extract(epoch FROM l.expires_at - now()) * 1000)::float8 AS expires_in_ms, l.end_reason,
-            g.model, g.output, g.burn_lane_ms, g.gang_lanes
+            g.model, g.output_key, g.burn_lane_ms, g.gang_lanes
        FROM leases l
        JOIN generations g ON g.tenant_id = l.tenant_id AND g.id = l.generation_id
       WHERE l.pool_class = $1 AND l.freed_at IS NULL
@@ -32,7 +31,7 @@ export async function readOpenLeases(tx: Tx, poolClass: string): Promise<OpenLea
       nodeId: row.node_id,
       laneIds: row.lane_ids,
       model: row.model,
-      outputKey: outputKeyOf(row.output),
+      outputKey: row.output_key,
       burnLaneMs: row.burn_lane_ms,
       gangLanes: row.gang_lanes,
       estimatedMs: null,
@@ -64,7 +63,7 @@ interface LeaseRow {
   expires_in_ms: number;
   end_reason: EndReason | null;
   model: string;
-  output: Record<string, unknown>;
+  output_key: string;
   burn_lane_ms: number;
   gang_lanes: number;
 }

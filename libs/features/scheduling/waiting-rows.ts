@@ -1,14 +1,14 @@
-import { outputKeyOf, type WaitingGeneration } from '#core/scheduling/waiting-generation';
+import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 
 /** Columns of `generations` (as g) that the planner needs. */
-export const WAITING_COLUMNS = `g.tenant_id, g.id, g.model, g.output, g.burn_lane_ms, g.gang_lanes, g.priority, g.start_by, g.complete_by,
+export const WAITING_COLUMNS = `g.tenant_id, g.id, g.model, g.output_key, g.burn_lane_ms, g.gang_lanes, g.priority, g.start_by, g.complete_by,
   g.created_at, g.traceparent, g.fence`;
 
 export interface WaitingRow {
   tenant_id: string;
   id: string;
   model: string;
-  output: Record<string, unknown>;
+  output_key: string;
   burn_lane_ms: number;
   gang_lanes: number;
   priority: number;
@@ -25,7 +25,7 @@ export function waitingOf(row: WaitingRow, requeuedAt?: number): WaitingGenerati
     tenantId: row.tenant_id,
     generationId: row.id,
     model: row.model,
-    outputKey: outputKeyOf(row.output),
+    outputKey: row.output_key,
     burnLaneMs: row.burn_lane_ms,
     gangLanes: row.gang_lanes,
     priority: row.priority,

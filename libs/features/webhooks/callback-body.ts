@@ -1,6 +1,6 @@
 import { type DreamMachineGeneration, dreamMachineGeneration } from '#contracts/dream-machine/generation';
 import { stateAtEvent } from '#core/webhooks/callback-event';
-import type { ClaimedDelivery } from '#features/webhooks/deliveries.service';
+import type { ClaimedDelivery } from '#features/webhooks/delivery-groups';
 
 /** The generation as it was at the event: a late `dreaming` neither shows assets nor an end. */
 export function callbackBody(delivery: ClaimedDelivery, assetUrl: (key: string) => string): DreamMachineGeneration {

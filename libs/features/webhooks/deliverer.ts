@@ -2,16 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DeliveryJob } from '#contracts/queues/deliveries';
 import { type AttemptResult, afterCallback, CALLBACK_TIMEOUT_MS } from '#core/webhooks/callback-schedule';
 import { callbackBody } from '#features/webhooks/callback-body';
-import { type ClaimedDelivery, DeliveriesService } from '#features/webhooks/deliveries.service';
+import { DeliveriesService } from '#features/webhooks/deliveries.service';
+import { BEGIN_WITHIN_MS, type ClaimedDelivery } from '#features/webhooks/delivery-groups';
 import { DeliveryOffers } from '#features/webhooks/delivery-offers';
 import { OriginSlots, originOf } from '#features/webhooks/origin-slots';
 import { OutboundClient } from '#platform/http/outbound/outbound-client';
 import { SignedUrls } from '#platform/storage/signed-urls';
 import { inSpan } from '#platform/telemetry/spans';
-
-/** An attempt must begin within this time of its claim, and is over by the end of the claim: nobody else makes it meanwhile. */
-const BEGIN_WITHIN_MS = 3_000;
-const CLAIM_MS = BEGIN_WITHIN_MS + CALLBACK_TIMEOUT_MS;
 
 /** Makes one attempt of one delivery: claim, call, record. Killed anywhere in between, the claim runs out and the attempt is made again. */
 @Injectable()
@@ -28,7 +25,7 @@ export class Deliverer {
   /** @returns after how many milliseconds this delivery is to be looked at again, if it is */
   async attempt(job: DeliveryJob): Promise<number | undefined> {
     const claimedAtMs = performance.now();
-    const delivery = await this.deliveries.claim(job, CLAIM_MS);
+    const delivery = await this.deliveries.claim(job);
     if (!delivery) return this.deliveries.dueInMs(job);
 
     const slot = this.slots.take(originOf(delivery.url), performance.now());
@@ -45,12 +42,9 @@ export class Deliverer {
   private async callAndRecord(delivery: ClaimedDelivery): Promise<number | undefined> {
     const result = await this.call(delivery);
     const after = afterCallback(delivery.attempts + 1, result);
-    await this.deliveries.recordAttempt(delivery, result, after);
-    if (after.state === 'pending') return after.retryAfterMs;
-
-    const next = await this.deliveries.nextAfter(delivery);
+    const next = await this.deliveries.recordAttempt(delivery, result, after);
     if (next) this.offers.offer([next]);
-    return undefined;
+    return after.state === 'pending' ? after.retryAfterMs : undefined;
   }
 
   private call(delivery: ClaimedDelivery): Promise<AttemptResult> {

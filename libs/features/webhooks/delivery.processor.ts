@@ -1,4 +1,4 @@
-import { Processor, WorkerHost } from '@nestjs/bullmq';
+import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { type BeforeApplicationShutdown, Inject, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { DelayedError, type Job } from 'bullmq';
 import { DELIVERIES_QUEUE, DeliveryJob } from '#contracts/queues/deliveries';
@@ -33,6 +33,12 @@ export class DeliveryProcessor extends WorkerHost implements OnApplicationBootst
     if (againInMs === undefined || againInMs > MAX_SLEEP_IN_REDIS_MS) return;
     await job.moveToDelayed(Date.now() + againInMs, token);
     throw new DelayedError();
+  }
+
+  /** An attempt that threw met a bug, or Postgres away: its claim runs out, and it is made again. */
+  @OnWorkerEvent('failed')
+  tellFailed(_job: Job | undefined, error: Error): void {
+    this.worker.emit('error', error); // told as seldom as the others
   }
 
   /** Lets the attempts under way end, once nothing new is offered; what is left waits in Postgres for the next worker. */

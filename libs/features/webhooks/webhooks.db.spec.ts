@@ -9,6 +9,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { CallbackEvent } from '#core/webhooks/callback-event';
 import { MAX_ATTEMPTS_PER_ORIGIN } from '#core/webhooks/limits';
+import { DeliveryProcessor } from '#features/webhooks/delivery.processor';
 import { WebhooksModule } from '#features/webhooks/webhooks.module';
 import { HotPool } from '#platform/database/hot-pool';
 import { Notifications } from '#platform/database/notifications';
@@ -158,7 +159,9 @@ it('takes over from a worker that died within a call, whose job Redis still call
   const dying = await startWorker();
   await announce(generationId, 'dreaming');
   await receiver.waitForCalls('/hook', 1);
-  await dying.get(HotPool).close(); // nothing it learns reaches Postgres any more
+  // Neither Redis nor Postgres hears of it any more; the call itself is still under way.
+  await dying.get(DeliveryProcessor, { strict: false }).worker.close(true);
+  await dying.get(HotPool, { strict: false }).close();
 
   await startWorker();
   const [first, second] = await receiver.waitForCalls('/hook', 2);
@@ -169,9 +172,8 @@ it('takes over from a worker that died within a call, whose job Redis still call
 
 it('loses nothing when Redis is flushed in mid-work', async () => {
   await startWorker();
-  const generationIds = await Promise.all(
-    Array.from({ length: 30 }, (_, at) => addGeneration(receiver.url(`/hook/${at}`, 500), { state: 'completed' })),
-  );
+  const generationIds: string[] = [];
+  for (let at = 0; at < 30; at += 1) generationIds.push(await addGeneration(receiver.url(`/hook/${at}`, 500), { state: 'completed' }));
   for (const [at, generationId] of generationIds.entries()) {
     await announce(generationId, 'dreaming');
     if (at % 10 === 5) await redis.flushdb();
@@ -179,7 +181,7 @@ it('loses nothing when Redis is flushed in mid-work', async () => {
   }
   await receiver.waitFor((calls) => calls.length >= 20);
   await redis.flushdb();
-  await Promise.all(generationIds.map((generationId) => ended(generationId, 2)));
+  await ended(generationIds, 2);
   for (const at of generationIds.keys()) {
     expect(receiver.callsTo(`/hook/${at}`).map(({ body }) => body.state)).toEqual(['dreaming', 'dreaming', 'completed']);
   }
@@ -187,18 +189,14 @@ it('loses nothing when Redis is flushed in mid-work', async () => {
 
 it('keeps the order with two workers at once and many generations', async () => {
   await Promise.all([startWorker(), startWorker()]);
-  const generationIds = await Promise.all(
-    Array.from({ length: 60 }, (_, at) =>
-      addGeneration(receiver.url(`/hook/${at}`, ...(at % 3 === 0 ? [500, 500] : [])), { state: 'completed' }),
-    ),
-  );
-  await Promise.all(
-    generationIds.map(async (generationId) => {
-      await announce(generationId, 'dreaming');
-      await announce(generationId, 'completed');
-    }),
-  );
-  await Promise.all(generationIds.map((generationId) => ended(generationId, 2)));
+  const generationIds: string[] = [];
+  for (let at = 0; at < 60; at += 1)
+    generationIds.push(await addGeneration(receiver.url(`/hook/${at}`, ...(at % 3 === 0 ? [500, 500] : [])), { state: 'completed' }));
+  for (const generationId of generationIds) {
+    await announce(generationId, 'dreaming');
+    await announce(generationId, 'completed');
+  }
+  await ended(generationIds, 2);
   for (const at of generationIds.keys()) {
     const states = receiver.callsTo(`/hook/${at}`).map(({ body }) => body.state);
     expect(states).toEqual(at % 3 === 0 ? ['dreaming', 'dreaming', 'dreaming', 'completed'] : ['dreaming', 'completed']);
@@ -224,7 +222,8 @@ it('serves others while one receiver does not answer', async () => {
   const held = Array.from({ length: 2 * MAX_ATTEMPTS_PER_ORIGIN }, () => new Held());
   const stuckUrl = receiver.url('/stuck', ...held);
   const other = await CallbackReceiver.start('127.0.0.2');
-  const stuck = await Promise.all(held.map(() => addGeneration(stuckUrl)));
+  const stuck: string[] = [];
+  for (const _ of held) stuck.push(await addGeneration(stuckUrl));
   for (const generationId of stuck) await announce(generationId, 'dreaming');
   await receiver.waitForCalls('/stuck', MAX_ATTEMPTS_PER_ORIGIN);
   const quick = await addGeneration(other.url('/hook'));
@@ -232,7 +231,7 @@ it('serves others while one receiver does not answer', async () => {
   await ended(quick, 1);
   expect(receiver.callsTo('/stuck')).toHaveLength(MAX_ATTEMPTS_PER_ORIGIN);
   for (const call of held) call.answer(200);
-  await Promise.all(stuck.map((generationId) => ended(generationId, 1)));
+  await ended(stuck, 1);
   await other.close();
 });
 
@@ -320,14 +319,15 @@ async function deliveriesOf(generationId: string): Promise<Partial<Record<Callba
   return Object.fromEntries(rows.map((row) => [row.event, row]));
 }
 
-/** Waits until so many deliveries of a generation have ended. */
-async function ended(generationId: string, count: number): Promise<void> {
+/** Waits until so many deliveries of each generation have ended. */
+async function ended(generations: string | readonly string[], countOfEach: number): Promise<void> {
+  const generationIds = [generations].flat();
   await until(async () => {
     const [row] = await owner.query<{ ended: number }>(
-      `SELECT count(*)::int AS ended FROM deliveries WHERE generation_id = $1 AND state <> 'pending'`,
-      [generationId],
+      `SELECT count(*)::int AS ended FROM deliveries WHERE generation_id = ANY ($1::uuid[]) AND state <> 'pending'`,
+      [generationIds],
     );
-    return (row?.ended ?? 0) >= count;
+    return (row?.ended ?? 0) >= generationIds.length * countOfEach;
   });
 }
 

@@ -1,0 +1,36 @@
+import { Module, type Type } from '@nestjs/common';
+import { ControlDatabaseModule } from '#apps/background-worker/control-database.module';
+import type { BackgroundWorkerEnvironment } from '#apps/background-worker/environment';
+import { StorageSweep } from '#apps/background-worker/storage-sweep';
+import { WebhooksModule } from '#features/webhooks/webhooks.module';
+import { HotPool } from '#platform/database/hot-pool';
+import { HealthModule } from '#platform/http/health.module';
+import { OutboundModule } from '#platform/http/outbound/outbound.module';
+import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
+import { QueueModule } from '#platform/queue/queue.module';
+import { StorageModule } from '#platform/storage/storage.module';
+
+/** The whole process: deliveries, and the sweeps that clean up after everybody. */
+export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment): Type {
+  @Module({
+    imports: [
+      ControlDatabaseModule.at(environment.DATABASE_CONTROL_URL),
+      QueueModule.forRedis(environment.REDIS_URL),
+      StorageModule.forFolder(environment.HALOGEN_STORAGE_DIR, {
+        publicOrigin: environment.HALOGEN_PUBLIC_ORIGIN,
+        secret: environment.HALOGEN_ASSET_SIGNING_SECRET,
+      }),
+      OutboundModule.with(parseOutboundSettings({ allow: environment.HALOGEN_OUTBOUND_ALLOW, dns: environment.HALOGEN_OUTBOUND_DNS })),
+      // Redis is not among the checks: without it the relay goes on, and a restart would not bring it back.
+      HealthModule.with({ inject: [HotPool], checks: (pool: HotPool) => [{ name: 'postgres', check: () => canQuery(pool) }] }),
+      WebhooksModule,
+    ],
+    providers: [StorageSweep],
+  })
+  class BackgroundWorkerModule {}
+  return BackgroundWorkerModule;
+}
+
+async function canQuery(pool: HotPool): Promise<void> {
+  await pool.query('SELECT 1');
+}

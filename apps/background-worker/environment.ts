@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** What this process is told. Read once, in `main`. */
+export const BackgroundWorkerEnvironment = z.object({
+  DATABASE_CONTROL_URL: z.url(),
+  REDIS_URL: z.url(),
+  HALOGEN_STORAGE_DIR: z.string(),
+  HALOGEN_ASSET_SIGNING_SECRET: z.string().min(32),
+  /** Origin of the API as customers reach it: asset URLs in callbacks begin with it. */
+  HALOGEN_PUBLIC_ORIGIN: z.url().transform((url) => url.replace(/\/+$/, '')),
+  HALOGEN_OUTBOUND_ALLOW: z.string().optional(),
+  HALOGEN_OUTBOUND_DNS: z.string().optional(),
+  /** 0 picks a free port. */
+  HALOGEN_HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+  HALOGEN_HEALTH_HOST: z.string().default('127.0.0.1'),
+});
+export type BackgroundWorkerEnvironment = z.infer<typeof BackgroundWorkerEnvironment>;

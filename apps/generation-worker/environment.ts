@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { readEnvironment } from '#platform/config/read-environment';
+
+export const environment = readEnvironment(
+  z.object({
+    DATABASE_CONTROL_URL: z.string(),
+    TEMPORAL_ADDRESS: z.string(),
+    TEMPORAL_NAMESPACE: z.string().default('default'),
+    HALOGEN_STORAGE_DIR: z.string(),
+    HALOGEN_HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+  }),
+);

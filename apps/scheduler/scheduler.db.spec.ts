@@ -1,0 +1,404 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { schedulerModule } from '#apps/scheduler/scheduler.module';
+import { type AgentMessage, LANES_PATH, SchedulerMessage } from '#contracts/lanes/messages';
+import type { LeaseRef } from '#core/generations/lease';
+import { LeaseLost } from '#core/generations/lease-lost';
+import { MAX_LOST_LEASES } from '#core/generations/limits';
+import { CapacityService } from '#features/capacity/capacity.service';
+import { resolveAll } from '#features/generations/resolve-group';
+import { RunsService } from '#features/generations/runs.service';
+import { submitAll } from '#features/generations/submit-group';
+import { HaloService } from '#features/scheduling/halo.service';
+import { HotPool } from '#platform/database/hot-pool';
+import { aNode, anImage, aTenant } from '#testing/builders';
+import { ledgerDifferences } from '#testing/ledger-invariants';
+import { type TestDatabase, testDatabase } from '#testing/test-database';
+
+let database: TestDatabase;
+let owner: HotPool;
+let runs: RunsService;
+let tenantId: string;
+let poolClass: string;
+const schedulers: TestScheduler[] = [];
+const agents: TestAgent[] = [];
+
+beforeAll(async () => {
+  database = await testDatabase();
+  owner = new HotPool({ url: database.ownerUrl, applicationName: 'test', maxConnections: 6 });
+  runs = new RunsService(owner);
+});
+
+afterAll(async () => {
+  await owner?.close();
+  await database?.drop();
+});
+
+beforeEach(async () => {
+  tenantId = await aTenant(owner, 1_000_000_000n);
+  poolClass = `pool-${randomUUID().slice(0, 8)}`;
+});
+
+afterEach(async () => {
+  for (const agent of agents.splice(0)) agent.close();
+  await Promise.all(schedulers.splice(0).map(({ app }) => app.close()));
+  expect(await ledgerDifferences(owner)).toEqual([]);
+});
+
+it('admits, notes that it began, and gives the lane to the next after the settle', async () => {
+  const nodeId = await aNode(owner, 1, poolClass);
+  await startScheduler();
+  const agent = await startAgent(nodeId);
+  const first = await queued({ callbackUrl: 'https://example.com/done' });
+  const second = await queued();
+
+  const lease = await leaseOf(first);
+  expect(lease.fence).toBe('1');
+  expect(await outboxTopics(first)).toContain('workflow admitted');
+  await stampRun(lease);
+  agent.send({ type: 'began', ...lease, stage: 'draft' });
+  await expect.poll(() => stateOf(first)).toBe('running');
+  agent.send({ type: 'began', ...lease, stage: 'render' });
+  expect(await outboxTopics(first)).toContain('delivery dreaming');
+  expect(await stateOf(second)).toBe('queued');
+
+  await runs.settle(lease);
+  expect((await leaseOf(second)).fence).toBe('1');
+  expect((await outboxTopics(first)).filter((topic) => topic === 'delivery dreaming')).toHaveLength(1);
+});
+
+it('frees a cancelled lane when its node says so, and knows it if told twice', async () => {
+  const nodeId = await aNode(owner, 1, poolClass);
+  await startScheduler();
+  const agent = await startAgent(nodeId);
+  const first = await queued();
+  const lease = await leaseOf(first);
+  const second = await queued();
+  await cancel(first);
+
+  expect(await agent.next('recall')).toMatchObject({ ...lease, reason: 'cancelled' });
+  expect(await agent.next('recall')).toMatchObject(lease); // said again until answered
+  expect(await stateOf(second)).toBe('queued');
+  for (let times = 0; times < 2; times += 1) {
+    agent.send({ type: 'freed', ...lease });
+    expect(await agent.next('freed_noted')).toMatchObject(lease);
+  }
+  await leaseOf(second);
+});
+
+it('takes back a lease whose node says that its lanes are free', async () => {
+  const nodeId = await aNode(owner, 1, poolClass);
+  await startScheduler();
+  const agent = await startAgent(nodeId);
+  const generation = await queued();
+  const lease = await leaseOf(generation);
+  agent.send({ type: 'freed', ...lease });
+  await agent.next('freed_noted');
+  expect((await leaseOf(generation, '2')).fence).toBe('2');
+  expect(await owner.query('SELECT end_reason FROM leases WHERE generation_id = $1 AND fence = 1', [generation])).toEqual([
+    { end_reason: 'taken_back' },
+  ]);
+});
+
+it('a silent node loses its leases, and its lanes are not used before its old children are dead', async () => {
+  const [silentId, otherId] = [await aNode(owner, 1, poolClass), await aNode(owner, 1, poolClass)];
+  const scheduler = await startScheduler();
+  const silent = await startAgent(silentId);
+  const generation = await queued();
+  const lease = await leaseOf(generation);
+  await begin(silent, lease);
+  const other = await startAgent(otherId);
+
+  scheduler.clock.advance(5_000);
+  other.send({ type: 'heartbeat', residentModels: [], progress: [] });
+  await other.next('heartbeat_noted');
+  scheduler.clock.advance(4_500);
+  const resumed = await leaseOf(generation, '2');
+  expect(await nodeOf(resumed)).toBe(otherId);
+  await stampRun(resumed);
+  await expect(runs.settle(lease)).rejects.toThrow(LeaseLost);
+
+  const next = await queued();
+  const back = await startAgent(silentId, [lease]);
+  expect(back.registered.kill).toEqual([lease]);
+  back.send({ type: 'heartbeat', residentModels: [], progress: [] });
+  await back.next('heartbeat_noted');
+  expect(await stateOf(next)).toBe('queued');
+  back.send({ type: 'freed', ...lease });
+  await back.next('freed_noted');
+  expect(await nodeOf(await leaseOf(next))).toBe(silentId);
+});
+
+it('an agent with a living child reconnects to a new leader, and only strangers are killed', async () => {
+  const nodeId = await aNode(owner, 2, poolClass);
+  await startScheduler();
+  const agent = await startAgent(nodeId);
+  const generation = await queued();
+  const lease = await leaseOf(generation);
+  await begin(agent, lease);
+
+  const second = await startScheduler('http://second.example');
+  const turnedAway = await connect(second, nodeId);
+  expect(await turnedAway.next('leader')).toEqual({ type: 'leader', url: 'http://127.0.0.1:1' });
+  await schedulers.shift()?.app.close(); // as a SIGTERM does
+  await expect.poll(() => second.app.get(HaloService).schedulerOf(poolClass)).toBeDefined();
+
+  const stranger = { tenantId, generationId: randomUUID(), fence: '7' };
+  const again = await startAgent(nodeId, [lease, stranger], second);
+  expect(again.registered.kill).toEqual([stranger]);
+  await runs.settle(lease);
+  expect(await stateOf(generation)).toBe('completed');
+  expect(await owner.query('SELECT epoch::int FROM scheduler_leaders WHERE pool_class = $1', [poolClass])).toEqual([{ epoch: 2 }]);
+});
+
+it('a node that drains gives its work to others, and nothing counts as lost', async () => {
+  const drainedId = await aNode(owner, 1, poolClass);
+  const scheduler = await startScheduler();
+  const drained = await startAgent(drainedId);
+  const generation = await queued();
+  const lease = await leaseOf(generation);
+  await begin(drained, lease);
+  await startAgent(await aNode(owner, 1, poolClass));
+
+  await scheduler.app.get(CapacityService).setNodeState(drainedId, 'draining');
+  await drained.next('drain');
+  expect(await drained.next('recall')).toMatchObject({ ...lease, reason: 'drained' });
+  expect(await nodeOf(await leaseOf(generation, '2'))).not.toBe(drainedId);
+  expect(await owner.query('SELECT lost_leases FROM generations WHERE id = $1', [generation])).toEqual([{ lost_leases: 0 }]);
+});
+
+it('a node that leaves loses its leases at once', async () => {
+  const leavingId = await aNode(owner, 1, poolClass);
+  await startScheduler();
+  const leaving = await startAgent(leavingId);
+  const generation = await queued();
+  await begin(leaving, await leaseOf(generation));
+  await startAgent(await aNode(owner, 1, poolClass));
+  leaving.send({ type: 'leaving' });
+  expect(await nodeOf(await leaseOf(generation, '2'))).not.toBe(leavingId);
+});
+
+it('admits nothing while leases wait for their runs, and takes them back in the end', async () => {
+  const nodeId = await aNode(owner, 2, poolClass);
+  const scheduler = await startScheduler();
+  const agent = await startAgent(nodeId);
+  const first = await queued();
+  const lease = await leaseOf(first);
+  scheduler.clock.advance(2_500);
+  const second = await queued();
+  agent.send({ type: 'heartbeat', residentModels: [], progress: [] });
+  await agent.next('heartbeat_noted');
+  await changesRead();
+  expect(await stateOf(second)).toBe('queued');
+  await stampRun(lease);
+  const secondLease = await leaseOf(second);
+
+  scheduler.clock.advance(4_000);
+  agent.send({ type: 'heartbeat', residentModels: [], progress: [] });
+  await agent.next('heartbeat_noted');
+  scheduler.clock.advance(6_500);
+  expect(await agent.next('recall')).toMatchObject({ ...secondLease, reason: 'taken_back' });
+  await expect.poll(() => stateOf(second)).not.toBe('running');
+  expect(await stateOf(first)).toBe('admitted');
+});
+
+it('fails and returns the credits after too many lost leases', async () => {
+  const nodeId = await aNode(owner, 1, poolClass);
+  await startScheduler();
+  const agent = await startAgent(nodeId);
+  const generation = await queued();
+  for (let fence = 1; fence < MAX_LOST_LEASES; fence += 1) {
+    const lease = await leaseOf(generation, String(fence));
+    await stampRun(lease);
+    agent.send({ type: 'freed', ...lease });
+    await agent.next('freed_noted');
+  }
+  const last = await leaseOf(generation, String(MAX_LOST_LEASES));
+  agent.send({ type: 'freed', ...last });
+  await expect.poll(() => stateOf(generation)).toBe('failed');
+  agent.send({ type: 'freed', ...last });
+  await agent.next('freed_noted');
+  await leaseOf(await queued());
+});
+
+it('does not take back what has no lane stages left: that settles', async () => {
+  const nodeId = await aNode(owner, 1, poolClass);
+  await startScheduler();
+  const agent = await startAgent(nodeId);
+  const generation = await queued();
+  const lease = await leaseOf(generation);
+  const [row] = await owner.query<{ stages: ('render' | 'moderate')[] }>('SELECT stages FROM generations WHERE id = $1', [generation]);
+  for (const stage of row?.stages ?? []) await runs.saveCheckpoint(lease, stage, 0, {});
+  agent.send({ type: 'freed', ...lease });
+  await agent.next('freed_noted');
+  await runs.settle(lease);
+  expect(await stateOf(generation)).toBe('completed');
+});
+
+it('goes on by itself after the database ended its connections', async () => {
+  const nodeId = await aNode(owner, 2, poolClass);
+  await startScheduler();
+  await startAgent(nodeId);
+  await leaseOf(await queued());
+  const generation = await queued();
+  await owner.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'halogen-scheduler%'`,
+  );
+  await leaseOf(generation);
+});
+
+it('lets nobody in without a token of a node, and ends a stream that does not keep to the protocol', async () => {
+  const nodeId = await aNode(owner, 1, poolClass);
+  const scheduler = await startScheduler();
+  await expect(connect(scheduler, 'a-wrong-token')).rejects.toThrow('401');
+  for (const text of ['{', '{"type":"unknown"}', JSON.stringify({ type: 'leaving' })]) {
+    const agent = await connect(scheduler, nodeId);
+    agent.socket.send(text);
+    const [code] = await once(agent.socket, 'close');
+    expect(code).toBe(1_008);
+  }
+});
+
+interface TestScheduler {
+  app: NestFastifyApplication;
+  clock: JumpingClock;
+  port: number;
+}
+
+class JumpingClock {
+  private aheadMs = 0;
+  monotonicMs = () => performance.now() + this.aheadMs;
+  wallMs = () => Date.now() + this.aheadMs;
+  advance(byMs: number): void {
+    this.aheadMs += byMs;
+  }
+}
+
+async function startScheduler(url = 'http://127.0.0.1:1'): Promise<TestScheduler> {
+  const module = schedulerModule({ DATABASE_CONTROL_URL: database.controlUrl, HALOGEN_SCHEDULER_URL: url });
+  const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), {
+    logger: ['error', 'fatal'],
+    abortOnError: false,
+  });
+  const clock = new JumpingClock();
+  app.get(HaloService).clock = clock;
+  await app.listen(0, '127.0.0.1');
+  const scheduler = { app, clock, port: (app.getHttpServer().address() as AddressInfo).port };
+  if (schedulers.push(scheduler) === 1)
+    await expect.poll(() => app.get(HaloService).schedulerOf(poolClass), { timeout: 8_000 }).toBeDefined();
+  return scheduler;
+}
+
+async function startAgent(
+  nodeId: string,
+  living: LeaseRef[] = [],
+  scheduler = schedulers[0] as TestScheduler,
+): Promise<TestAgent & { registered: Kill }> {
+  const agent = await connect(scheduler, nodeId);
+  const lanes = await owner.query<{ laneId: string }>('SELECT id AS "laneId" FROM lanes WHERE node_id = $1', [nodeId]);
+  agent.send({ type: 'register', lanes, poolClass, residentModels: [], living });
+  return Object.assign(agent, { registered: (await agent.next('registered')) as Kill });
+}
+
+type Kill = Extract<SchedulerMessage, { type: 'registered' }>;
+
+async function connect({ port }: TestScheduler, token: string): Promise<TestAgent> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${LANES_PATH}`, { headers: { authorization: `Bearer ${token}` } });
+  const agent = new TestAgent(socket);
+  await once(socket, 'open');
+  agents.push(agent);
+  return agent;
+}
+
+/** Speaks the lane protocol, and remembers what it was told until a test asks. */
+class TestAgent {
+  private readonly heard: SchedulerMessage[] = [];
+  private readonly waiting: { type: string; resolve(message: SchedulerMessage): void }[] = [];
+
+  constructor(readonly socket: WebSocket) {
+    socket.on('error', () => {});
+    socket.on('message', (data) => {
+      const message = SchedulerMessage.parse(JSON.parse(String(data)));
+      const at = this.waiting.findIndex(({ type }) => type === message.type);
+      if (at < 0) this.heard.push(message);
+      else this.waiting.splice(at, 1)[0]?.resolve(message);
+    });
+  }
+
+  send(message: AgentMessage): void {
+    this.socket.send(JSON.stringify(message));
+  }
+
+  async next(type: SchedulerMessage['type']): Promise<SchedulerMessage> {
+    const at = this.heard.findIndex((message) => message.type === type);
+    if (at >= 0) return this.heard.splice(at, 1)[0] as SchedulerMessage;
+    return new Promise((resolve) => this.waiting.push({ type, resolve }));
+  }
+
+  close(): void {
+    this.socket.terminate();
+  }
+}
+
+async function queued(more: { callbackUrl?: string } = {}): Promise<string> {
+  const command = anImage(tenantId, more);
+  await owner.transaction('submit', [], (tx) => submitAll(tx, [{ ...command, quote: { ...command.quote, poolClass } }], false));
+  return command.id;
+}
+
+async function cancel(generationId: string): Promise<void> {
+  await owner.transaction('cancel', [], (tx) =>
+    resolveAll(tx, [{ by: 'customer', kind: 'cancel', tenantId, generationId, reason: 'cancelled' }]),
+  );
+}
+
+async function begin(agent: TestAgent, lease: LeaseRef): Promise<void> {
+  await stampRun(lease);
+  agent.send({ type: 'began', ...lease, stage: 'draft' });
+  await expect.poll(() => stateOf(lease.generationId)).toBe('running');
+}
+
+/** Waits for the generation's living lease. */
+async function leaseOf(generationId: string, fence?: string): Promise<LeaseRef> {
+  const find = () =>
+    owner.query<LeaseRef>(
+      `SELECT tenant_id AS "tenantId", generation_id AS "generationId", fence FROM leases
+        WHERE generation_id = $1 AND ended_at IS NULL AND ($2::bigint IS NULL OR fence = $2)`,
+      [generationId, fence ?? null],
+    );
+  await expect.poll(find, { timeout: 8_000, interval: 10 }).toHaveLength(1);
+  return (await find())[0] as LeaseRef;
+}
+
+async function stampRun({ generationId, fence }: LeaseRef): Promise<void> {
+  await owner.query('UPDATE leases SET run_started_at = now() WHERE generation_id = $1 AND fence = $2', [generationId, fence]);
+}
+
+async function changesRead(): Promise<void> {
+  await expect.poll(() => owner.query(`SELECT 1 FROM outbox WHERE consumer = 'scheduler' AND pool_class = $1`, [poolClass])).toEqual([]);
+}
+
+async function stateOf(generationId: string): Promise<string> {
+  const [row] = await owner.query<{ state: string }>('SELECT state FROM generations WHERE id = $1', [generationId]);
+  return row?.state ?? 'unknown';
+}
+
+async function nodeOf({ generationId, fence }: LeaseRef): Promise<string> {
+  const [row] = await owner.query<{ node_id: string }>('SELECT node_id FROM leases WHERE generation_id = $1 AND fence = $2', [
+    generationId,
+    fence,
+  ]);
+  return row?.node_id ?? 'unknown';
+}
+
+async function outboxTopics(generationId: string): Promise<string[]> {
+  const rows = await owner.query<{ topic: string }>(`SELECT consumer || ' ' || topic AS topic FROM outbox WHERE generation_id = $1`, [
+    generationId,
+  ]);
+  return rows.map(({ topic }) => topic);
+}

@@ -1,0 +1,23 @@
+/** Records one real run of each scenario into `libs/workflows/histories`. Run it from the repository when a change of the workflow is meant to be new. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { installTemporalRuntime } from '#platform/temporal/runtime';
+import { ScenarioRunner } from '#workflows/testing/run-scenario';
+import { SCENARIOS, type Scenario } from '#workflows/testing/scenarios';
+import { testTemporalAddress } from '#workflows/testing/test-temporal';
+
+const FOLDER = join(process.cwd(), 'libs/workflows/histories');
+installTemporalRuntime();
+await mkdir(FOLDER, { recursive: true });
+const runner = await ScenarioRunner.connect(testTemporalAddress());
+for (const [name, scenario] of Object.entries<Scenario>(SCENARIOS)) {
+  const { outcome, history } = await runner.run(scenario);
+  await writeFile(join(FOLDER, `${name}.json`), `${JSON.stringify(history, withoutPlace, 2)}\n`);
+  console.log(`${name}: ${outcome}`);
+}
+await runner.close();
+
+/** Where a run happened is no part of what is replayed. */
+function withoutPlace(key: string, value: unknown): unknown {
+  return key === 'identity' || key === 'stackTrace' ? 'left out' : value;
+}
