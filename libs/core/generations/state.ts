@@ -6,6 +6,3 @@ export const FINAL_STATES = ['completed', 'failed', 'cancelled'] as const satisf
 export function isFinal(state: GenerationState): boolean {
   return (FINAL_STATES as readonly GenerationState[]).includes(state);
 }
-
-/** States in which a generation holds a lease. */
-export const LEASED_STATES = ['admitted', 'running'] as const satisfies readonly GenerationState[];

@@ -1,6 +1,5 @@
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import type { EntitySchema, MixedList } from 'typeorm';
 import { HotPool } from '#platform/database/hot-pool';
 import { Notifications } from '#platform/database/notifications';
 import { TenantDatabase } from '#platform/database/tenant-database';
@@ -10,7 +9,7 @@ export interface DatabaseOptions {
   applicationName: string;
   hotConnections: number;
   /** Given only by a process that reads through TypeORM. */
-  entities?: MixedList<Function | EntitySchema>;
+  entities?: Type[];
 }
 
 const EVERYDAY_CONNECTIONS = 20;
@@ -43,7 +42,7 @@ export class DatabaseModule implements OnApplicationShutdown {
   }
 }
 
-function typeOrm(url: string, applicationName: string, entities: MixedList<Function | EntitySchema>) {
+function typeOrm(url: string, applicationName: string, entities: Type[]) {
   return TypeOrmModule.forRoot({
     type: 'postgres',
     url,
