@@ -64,7 +64,7 @@ function claimInOrder(tx: Tx, maxRows: number): Promise<DeliveryFact[]> {
   return tx.query<DeliveryFact>(
     `SELECT fact.id, fact.topic, fact.tenant_id, fact.generation_id, fact.traceparent, fact.created_at
      FROM outbox fact
-     WHERE fact.consumer = 'delivery' AND fact.next_attempt_at <= now()
+     WHERE fact.consumer = 'delivery' AND fact.topic <> 'event' AND fact.next_attempt_at <= now()
        AND NOT EXISTS (
          SELECT 1 FROM outbox older
          WHERE older.consumer = 'delivery' AND older.generation_id = fact.generation_id AND older.id < fact.id)

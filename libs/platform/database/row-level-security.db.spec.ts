@@ -16,6 +16,7 @@ const TENANT_TABLES = [
   'api_keys',
   'checkpoints',
   'deliveries',
+  'events',
   'generations',
   'grants',
   'lane_occupancies',

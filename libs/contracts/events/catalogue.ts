@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+const Credits = z.string().meta({ description: 'Decimal string, exact to a millionth of a credit.' });
+
+/** Every event a tenant can be told of: what happened, and the form of its `data`. */
+export const EVENTS = {
+  'credits.low': {
+    summary: 'Less is available than the tenant’s warning line; once for each time it is crossed.',
+    data: z.object({ availableCredits: Credits, thresholdCredits: Credits }),
+  },
+  'credits.granted': {
+    summary: 'Credits were granted: a plan period, a top-up, a promotion, a service credit or a transfer from the agency.',
+    data: z.object({ grantId: z.uuid(), source: z.string(), amountCredits: Credits, expiresAt: z.iso.datetime().nullable() }),
+  },
+  'grant.expiring': {
+    summary: 'A grant with credits left expires within seven days.',
+    data: z.object({ grantId: z.uuid(), remainingCredits: Credits, expiresAt: z.iso.datetime() }),
+  },
+  'grant.expired': {
+    summary: 'A grant expired; what was left of it is gone. What running generations hold of it stays theirs.',
+    data: z.object({ grantId: z.uuid(), expiredCredits: Credits }),
+  },
+  'budget.exceeded': {
+    summary: 'A project’s monthly budget did not cover a request. Its enforcement says whether the request was refused.',
+    data: z.object({ projectId: z.uuid(), month: z.string(), budgetCredits: Credits, usedCredits: Credits, refused: z.boolean() }),
+  },
+  'key.created': {
+    summary: 'An API key was made.',
+    data: z.object({ keyId: z.uuid(), name: z.string(), scopes: z.array(z.string()) }),
+  },
+  'key.rotated': {
+    summary: 'An API key was replaced; the old one works until `oldKeyWorksUntil`.',
+    data: z.object({ keyId: z.uuid(), newKeyId: z.uuid(), oldKeyWorksUntil: z.iso.datetime() }),
+  },
+  'key.revoked': { summary: 'An API key was revoked.', data: z.object({ keyId: z.uuid() }) },
+  'project.created': { summary: 'A project was made.', data: z.object({ projectId: z.uuid(), name: z.string() }) },
+  'member.added': { summary: 'A person became a member.', data: z.object({ memberId: z.uuid(), role: z.string() }) },
+  'member.changed': { summary: 'A member’s role changed.', data: z.object({ memberId: z.uuid(), role: z.string() }) },
+  'member.removed': { summary: 'A person is no longer a member.', data: z.object({ memberId: z.uuid() }) },
+  'plan.changed': {
+    summary: 'The tenant’s plan changed.',
+    data: z.object({ plan: z.string(), previousPlan: z.string().nullable(), effectiveAt: z.iso.datetime() }),
+  },
+} as const satisfies Record<string, { summary: string; data: z.ZodType }>;
+export type EventType = keyof typeof EVENTS;
+
+/** What one type of event carries. */
+export type EventData<Type extends EventType> = z.infer<(typeof EVENTS)[Type]['data']>;
