@@ -20,6 +20,8 @@ export class CreateRoles1764000000000 implements MigrationInterface {
         END LOOP;
       END
       $$`);
+    // Whoever made the roles may administer them, but not yet give them functions to own.
+    await runner.query('GRANT halogen_lookup TO CURRENT_USER');
     await runner.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
     await runner.query('GRANT USAGE ON SCHEMA public TO halogen_api, halogen_control, halogen_lookup');
     await runner.query(`

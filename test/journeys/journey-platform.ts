@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -71,6 +71,13 @@ export class JourneyPlatform {
   async transfersOf(id: string): Promise<TransferLine[]> {
     const response = await this.fetch(`/api/v1/ledger/transfers?generation=${id}`);
     return ((await response.json()) as { transfers: TransferLine[] }).transfers;
+  }
+
+  /** All that the processes have logged so far. */
+  async logs(): Promise<string> {
+    const folder = path.join(this.homeDir, 'logs');
+    const texts = await Promise.all((await readdir(folder)).map((file) => readFile(path.join(folder, file), 'utf8')));
+    return texts.join('\n');
   }
 
   ledgerDifferences(): Promise<string[]> {

@@ -46,6 +46,9 @@ it('is one trace from the request to the callback, each hop below the one that c
   for (const service of ['api', 'scheduler', 'generation-worker', 'lane-agent', 'background-worker']) {
     expect(services).toContain(`halogen-${service}`);
   }
-  // No prompt in any of it.
-  expect(JSON.stringify(spans)).not.toContain('a traced picture');
+
+  // Neither spans nor logs carry a prompt or a key.
+  const told = JSON.stringify(spans) + (await journey.logs());
+  expect(told).toContain('Nest application successfully started');
+  for (const secret of ['a traced picture', ...Object.values(journey.platform.run.keys)]) expect(told).not.toContain(secret);
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePort } from '#infra/local/free-port';
 import type { RunJson } from '#infra/local/run-file';
@@ -26,7 +27,7 @@ it('makes a first generation, prints what became of it, and exits 0', async () =
   const start = command('--once');
   const [code] = await once(start, 'exit');
   expect([code, text]).toEqual([0, expect.stringContaining('POST /dream-machine/v1/generations')]);
-  expect(text).toMatch(/\d+x\d+/); // the asset's size
+  expect(text).toMatch(/960×540, 5\.00 s, [\d,]+ bytes/);
   for (const line of ['reserve', 'settle', 'RunWorkflow:generate', 'stage render']) expect(text).toContain(line);
 });
 
@@ -43,6 +44,10 @@ it('keeps its data over a restart, and tells where everything is in run.json', a
   expect(Object.keys(run.keys)).toEqual(expect.arrayContaining(['demo', 'limited', 'other', 'revoked', 'broke', 'operator']));
   const { generations } = await generationsOf(run);
   expect(generations.at(-1)).toMatchObject({ state: 'completed', generation_type: 'video' });
+  const temporal = await Connection.connect({ address: run.temporal });
+  const runOfIt = await new Client({ connection: temporal }).workflow.getHandle(`${generations.at(-1)?.id}/1`).describe();
+  expect(runOfIt.status.name).toBe('COMPLETED');
+  await temporal.close();
 
   start.kill('SIGINT');
   await once(start, 'exit');
@@ -80,9 +85,9 @@ async function runFile(): Promise<RunJson> {
   return until(async () => JSON.parse(await readFile(path.join(homeDir, 'run.json'), 'utf8')) as RunJson);
 }
 
-async function generationsOf(run: RunJson): Promise<{ generations: object[] }> {
+async function generationsOf(run: RunJson): Promise<{ generations: { id: string }[] }> {
   const response = await fetch(`${run.api}/dream-machine/v1/generations`, { headers: { authorization: `Bearer ${run.keys.demo}` } });
-  return (await response.json()) as { generations: object[] };
+  return (await response.json()) as { generations: { id: string }[] };
 }
 
 async function expectGone(run: RunJson): Promise<void> {
