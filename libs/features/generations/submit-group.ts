@@ -1,8 +1,9 @@
 import type { Quote } from '#core/catalog/quote';
 import type { ReservedPart } from '#core/ledger/accounts';
-import { type InsufficientCredits, reserve } from '#core/ledger/reserve';
+import type { InsufficientCredits } from '#core/ledger/reserve';
 import { type StoredParts, storedParts } from '#features/generations/reserved-parts';
-import { type GenerationTransfers, lockAccounts, movementCtes } from '#features/ledger/movements.service';
+import { lockAccounts, movementCtes } from '#features/ledger/movements.service';
+import { type ReserveOutcome, type ReserveWish, reserveTogether } from '#features/ledger/reservations.service';
 import type { Tx } from '#platform/database/tx';
 
 /** One caller's wish to queue a generation, priced already. */
@@ -34,23 +35,13 @@ export async function submitAll(tx: Tx, commands: readonly SubmitCommand[], agai
   );
   const committed = again ? await committedEarlier(tx, commands) : new Map<string, Date>();
   const now = new Date();
+  const undecided = commands.filter(({ id }) => !committed.has(id));
+  const { outcomes, movements } = reserveTogether(accounts, undecided.map(wishOf), now);
 
-  const accepted: { command: SubmitCommand; parts: readonly ReservedPart[] }[] = [];
-  const movements: GenerationTransfers[] = [];
-  const outcomes = commands.map((command): SubmitOutcome => {
-    const earlier = committed.get(command.id);
-    if (earlier) return { createdAt: earlier };
-    const { tenantId, id, quote } = command;
-    const before = accounts.get(tenantId);
-    if (!before) return { refused: 'insufficient_credits', missingMicro: quote.priceMicro };
-    const reservation = reserve(before, quote.priceMicro, now);
-    if ('refused' in reservation) return reservation;
-    accounts.set(tenantId, reservation.accounts);
-    accepted.push({ command, parts: reservation.parts });
-    movements.push({ tenantId, generationId: id, transfers: reservation.transfers });
-    return { createdAt: now };
+  const accepted = undecided.flatMap((command, at) => {
+    const outcome = outcomes[at] as ReserveOutcome;
+    return 'refused' in outcome ? [] : [{ command, parts: outcome.parts }];
   });
-
   if (accepted.length > 0) {
     const ledger = movementCtes(GENERATION_PARAMETERS + 1, accounts.values(), movements);
     await tx.query(`WITH ${ledger.sql}, ${INSERT_GENERATIONS} SELECT pg_notify('halogen_scheduler', '')`, [
@@ -58,7 +49,17 @@ export async function submitAll(tx: Tx, commands: readonly SubmitCommand[], agai
       ...ledger.parameters,
     ]);
   }
-  return outcomes;
+  const decided = outcomes.values();
+  return commands.map(({ id }): SubmitOutcome => {
+    const earlier = committed.get(id);
+    if (earlier) return { createdAt: earlier };
+    const outcome = decided.next().value as ReserveOutcome;
+    return 'refused' in outcome ? outcome : { createdAt: now };
+  });
+}
+
+function wishOf({ tenantId, id, quote }: SubmitCommand): ReserveWish {
+  return { tenantId, generationId: id, priceMicro: quote.priceMicro };
 }
 
 async function committedEarlier(tx: Tx, commands: readonly SubmitCommand[]): Promise<Map<string, Date>> {

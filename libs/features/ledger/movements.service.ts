@@ -60,6 +60,17 @@ export interface GenerationTransfers {
   transfers: readonly Transfer[];
 }
 
+/** Writes what a group decided; nothing when it moved nothing. */
+export async function saveMovements(
+  tx: Tx,
+  accounts: ReadonlyMap<string, TenantAccounts>,
+  movements: readonly GenerationTransfers[],
+): Promise<void> {
+  if (movements.length === 0) return;
+  const { sql, parameters } = movementCtes(1, accounts.values(), movements);
+  await tx.query(`WITH ${sql} SELECT`, parameters);
+}
+
 /**
  * The part of a statement that writes a group's movements: new balances and transfers, one row set each.
  * @param first number of the first parameter that is free in the whole statement
