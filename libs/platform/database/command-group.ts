@@ -85,30 +85,27 @@ export class CommandGroup<Command, Outcome> {
     this.schedule();
   }
 
-  private async runAll(members: Waiting<Command, Outcome>[]): Promise<void> {
+  private async runAll(members: Waiting<Command, Outcome>[], again = false): Promise<void> {
     try {
-      const outcomes = await this.runInSpan(members, false);
+      const outcomes = await this.runWithTries(members, again);
       for (const [at, member] of members.entries()) member.resolve(outcomes[at] as Outcome);
     } catch (error) {
-      // One bad member must not fail its neighbours: each is tried alone.
-      for (const member of members) await this.runAlone(member, error);
+      // What ails the database ails every member; anything else may be one bad member, which must not fail its neighbours.
+      if (members.length === 1 || isPassing(error)) for (const member of members) member.reject(error);
+      else for (const member of members) await this.runAll([member], true);
     }
   }
 
-  private async runAlone(member: Waiting<Command, Outcome>, first: unknown): Promise<void> {
-    let error = first;
-    for (let tries = 1; tries < MAX_TRIES; tries += 1) {
-      if (error instanceof DatabaseUnavailable || isRetryable(error)) await sleep(Math.random() * 20 * tries);
+  /** Tries again what may well succeed: a deadlock, or a connection that was lost, perhaps after the commit. */
+  private async runWithTries(members: Waiting<Command, Outcome>[], again: boolean): Promise<Outcome[]> {
+    for (let tries = 1; ; tries += 1) {
       try {
-        const [outcome] = await this.runInSpan([member], true);
-        member.resolve(outcome as Outcome);
-        return;
-      } catch (next) {
-        error = next;
-        if (!(error instanceof DatabaseUnavailable || isRetryable(error))) break;
+        return await this.runInSpan(members, again || tries > 1);
+      } catch (error) {
+        if (tries === MAX_TRIES || !isPassing(error)) throw error;
+        await sleep(Math.random() * 20 * tries);
       }
     }
-    member.reject(error);
   }
 
   /** The group's span continues its first member's trace and links to the others: a span has one parent. */
@@ -124,4 +121,8 @@ export class CommandGroup<Command, Outcome> {
       ),
     );
   }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof DatabaseUnavailable || isRetryable(error);
 }
