@@ -1,4 +1,4 @@
-import { FUNDING_ACCOUNT_ID } from '#core/ledger/accounts';
+import { PLATFORM_ACCOUNTS } from '#core/ledger/accounts';
 import type { HotPool } from '#platform/database/hot-pool';
 
 /** What does not add up in the ledger: one line a difference, empty when all is well. @param control a pool of the control role */
@@ -19,7 +19,7 @@ export async function ledgerDifferences(control: HotPool): Promise<string[]> {
      UNION ALL
      SELECT format('transfers name an unknown account %s', m.account_id)
        FROM (SELECT DISTINCT account_id FROM moves) m
-      WHERE m.account_id <> $1 AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = m.account_id)
+      WHERE m.account_id <> ALL ($1::uuid[]) AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = m.account_id)
      UNION ALL
      SELECT format('tenant %s has %s reserved, its unfinished generations %s', a.tenant_id, a.balance_micro, coalesce(g.held, 0))
        FROM accounts a
@@ -34,7 +34,7 @@ export async function ledgerDifferences(control: HotPool): Promise<string[]> {
      SELECT format('generation %s is %s and was resolved by %s of %s', g.id, g.state, r.kind, r.settled_micro)
        FROM generations g JOIN resolutions r ON r.tenant_id = g.tenant_id AND r.generation_id = g.id
       WHERE (g.state = 'completed') <> (r.kind = 'settle') OR r.settled_micro + r.released_micro <> g.price_micro`,
-    [FUNDING_ACCOUNT_ID],
+    [Object.values(PLATFORM_ACCOUNTS)],
   );
   return rows.map(({ difference }) => difference);
 }

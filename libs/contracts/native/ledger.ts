@@ -1,13 +1,16 @@
 import { z } from 'zod';
 import type { OperationContract } from '#contracts/operation';
+import { PLATFORM_ACCOUNTS, TRANSFER_CODES } from '#core/ledger/accounts';
+
+const AccountName = z.enum(['available', 'reserved', 'spent', ...(Object.keys(PLATFORM_ACCOUNTS) as (keyof typeof PLATFORM_ACCOUNTS)[])]);
 
 const Transfer = z
   .object({
     id: z.uuid(),
     generationId: z.uuid().nullable(),
-    code: z.enum(['grant', 'reserve', 'settle', 'release']),
-    debit: z.enum(['available', 'reserved', 'spent', 'funding']),
-    credit: z.enum(['available', 'reserved', 'spent', 'funding']),
+    code: z.enum(TRANSFER_CODES),
+    debit: AccountName,
+    credit: AccountName,
     amountCredits: z.string().meta({ description: 'Decimal string, exact to a millionth.' }),
     createdAt: z.iso.datetime(),
   })

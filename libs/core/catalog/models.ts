@@ -59,3 +59,8 @@ export const MODELS: Readonly<Record<string, Model>> = {
 /** What published clients may ask for and Halogen does not make yet: refused by name, so that nobody takes it for a misspelling. */
 export const MODELS_TO_COME: readonly string[] = ['ray-1-6', 'ray-1.6', 'ray-flash-2', 'photon-flash-1'];
 export const RESOLUTIONS_TO_COME: readonly string[] = ['1080p', '4k'];
+
+/** Models of one family are offered together: `ray-2` and `ray-flash-2` are of family `ray`. */
+export function modelFamilyOf(model: string): string {
+  return model.split('-')[0] as string;
+}

@@ -7,9 +7,23 @@ export interface AvailableAccount {
   priority: number;
   expiresAt: Date | null;
   effectiveAt: Date;
+  source: GrantSource;
+  /** Null: for work of any project. */
+  projectId: string | null;
+  /** Null: for models of any family. */
+  modelFamilies: readonly string[] | null;
 }
 
-/** A tenant's accounts as they are while they are locked. */
+/** Where a grant came from. Service credits and promotions were given, the others were paid for. */
+export type GrantSource = 'plan_period' | 'top_up' | 'promotion' | 'service_credit';
+
+/** What credits shall be spent on: decides which grants apply. */
+export interface Purpose {
+  projectId: string | null;
+  modelFamily: string;
+}
+
+/** A tenant's accounts as they are while they are locked. Grants that are closed are not among them. */
 export interface TenantAccounts {
   tenantId: string;
   available: readonly AvailableAccount[];
@@ -25,7 +39,8 @@ export interface ReservedPart {
   amountMicro: bigint;
 }
 
-export type TransferCode = 'grant' | 'reserve' | 'settle' | 'release';
+export const TRANSFER_CODES = ['grant', 'reserve', 'settle', 'release', 'expire', 'fund', 'refund', 'adjust'] as const;
+export type TransferCode = (typeof TRANSFER_CODES)[number];
 
 /** Credits move from the debit to the credit account. `leg` numbers the transfers of one step of one generation. */
 export interface Transfer {
@@ -44,19 +59,43 @@ export interface Movement {
 
 /** Where a tenant's grants come from: an append-only account of the platform. */
 export const FUNDING_ACCOUNT_ID = '00000000-0000-4000-8000-0000000f0001';
+/** Where credits go that expired. */
+export const BREAKAGE_ACCOUNT_ID = '00000000-0000-4000-8000-0000000f0002';
+/** Between an agency and its brands: what one sends the other receives in the same transaction, so it always folds to zero. */
+export const CLEARING_ACCOUNT_ID = '00000000-0000-4000-8000-0000000f0003';
+/** What corrections take from a tenant or give to it. */
+export const ADJUSTMENTS_ACCOUNT_ID = '00000000-0000-4000-8000-0000000f0004';
 
-export function availableCredits({ available }: TenantAccounts, now: Date): bigint {
-  return available.filter((account) => isUsable(account, now)).reduce((sum, { balanceMicro }) => sum + balanceMicro, 0n);
+/** The platform's accounts, by the name a statement shows. They carry no balance row. */
+export const PLATFORM_ACCOUNTS = {
+  funding: FUNDING_ACCOUNT_ID,
+  breakage: BREAKAGE_ACCOUNT_ID,
+  clearing: CLEARING_ACCOUNT_ID,
+  adjustments: ADJUSTMENTS_ACCOUNT_ID,
+} as const;
+export type PlatformAccount = keyof typeof PLATFORM_ACCOUNTS;
+
+/** What may be spent now: on this purpose, or on anything at all. */
+export function availableCredits({ available }: TenantAccounts, now: Date, purpose?: Purpose): bigint {
+  return available.filter((account) => isUsable(account, now, purpose)).reduce((sum, { balanceMicro }) => sum + balanceMicro, 0n);
 }
 
-/** Grants burn by priority, then earliest expiry, then age. */
-export function inBurnOrder(available: readonly AvailableAccount[], now: Date): AvailableAccount[] {
+/** Grants burn by priority, then earliest expiry, then those that were given before those that were paid, then age. */
+export function inBurnOrder(available: readonly AvailableAccount[], now: Date, purpose?: Purpose): AvailableAccount[] {
   return available
-    .filter((account) => account.balanceMicro > 0n && isUsable(account, now))
+    .filter((account) => account.balanceMicro > 0n && isUsable(account, now, purpose))
     .sort(
       (a, b) =>
-        a.priority - b.priority || expiryOf(a) - expiryOf(b) || a.effectiveAt.getTime() - b.effectiveAt.getTime() || (a.id < b.id ? -1 : 1),
+        a.priority - b.priority ||
+        expiryOf(a) - expiryOf(b) ||
+        Number(isPaid(a.source)) - Number(isPaid(b.source)) ||
+        a.effectiveAt.getTime() - b.effectiveAt.getTime() ||
+        (a.id < b.id ? -1 : 1),
     );
+}
+
+export function hasExpired({ expiresAt }: Pick<AvailableAccount, 'expiresAt'>, now: Date): boolean {
+  return expiresAt !== null && expiresAt <= now;
 }
 
 /** A grant without an expiry burns after every grant with one. */
@@ -64,6 +103,14 @@ function expiryOf({ expiresAt }: AvailableAccount): number {
   return expiresAt?.getTime() ?? Number.MAX_SAFE_INTEGER;
 }
 
-function isUsable({ effectiveAt, expiresAt }: AvailableAccount, now: Date): boolean {
-  return effectiveAt <= now && (!expiresAt || now < expiresAt);
+function isPaid(source: GrantSource): boolean {
+  return source === 'plan_period' || source === 'top_up';
+}
+
+function isUsable(account: AvailableAccount, now: Date, purpose: Purpose | undefined): boolean {
+  return account.effectiveAt <= now && !hasExpired(account, now) && (!purpose || appliesTo(account, purpose));
+}
+
+function appliesTo({ projectId, modelFamilies }: AvailableAccount, purpose: Purpose): boolean {
+  return (projectId === null || projectId === purpose.projectId) && (modelFamilies?.includes(purpose.modelFamily) ?? true);
 }

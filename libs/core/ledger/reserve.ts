@@ -1,4 +1,12 @@
-import { availableCredits, inBurnOrder, type Movement, type ReservedPart, type TenantAccounts, type Transfer } from '#core/ledger/accounts';
+import {
+  availableCredits,
+  inBurnOrder,
+  type Movement,
+  type Purpose,
+  type ReservedPart,
+  type TenantAccounts,
+  type Transfer,
+} from '#core/ledger/accounts';
 
 export interface InsufficientCredits {
   refused: 'insufficient_credits';
@@ -7,19 +15,11 @@ export interface InsufficientCredits {
 
 export type Reservation = Movement & { parts: readonly ReservedPart[] };
 
-/** Moves the quoted price from what a tenant may spend to what it has reserved, grant by grant in burn order. */
-export function reserve(accounts: TenantAccounts, priceMicro: bigint, now: Date): Reservation | InsufficientCredits {
-  const availableMicro = availableCredits(accounts, now);
-  if (availableMicro < priceMicro) return { refused: 'insufficient_credits', missingMicro: priceMicro - availableMicro };
-
-  let leftMicro = priceMicro;
-  const parts: ReservedPart[] = [];
-  for (const account of inBurnOrder(accounts.available, now)) {
-    if (leftMicro === 0n) break;
-    const amountMicro = account.balanceMicro < leftMicro ? account.balanceMicro : leftMicro;
-    parts.push({ grantId: account.grantId, accountId: account.id, amountMicro });
-    leftMicro -= amountMicro;
-  }
+/** Moves the quoted price from what a tenant may spend on this purpose to what it has reserved, grant by grant in burn order. */
+export function reserve(accounts: TenantAccounts, priceMicro: bigint, now: Date, purpose?: Purpose): Reservation | InsufficientCredits {
+  const taken = burn(accounts, priceMicro, now, purpose);
+  if ('refused' in taken) return taken;
+  const { parts } = taken;
   const transfers = parts.map(
     ({ accountId, amountMicro }, leg): Transfer => ({
       debitAccountId: accountId,
@@ -30,6 +30,27 @@ export function reserve(accounts: TenantAccounts, priceMicro: bigint, now: Date)
     }),
   );
   return { accounts: afterMove(accounts, parts, -1n), parts, transfers };
+}
+
+/** Which part of an amount comes from which grant. */
+export function burn(
+  accounts: TenantAccounts,
+  amountMicro: bigint,
+  now: Date,
+  purpose?: Purpose,
+): { parts: readonly ReservedPart[] } | InsufficientCredits {
+  const availableMicro = availableCredits(accounts, now, purpose);
+  if (availableMicro < amountMicro) return { refused: 'insufficient_credits', missingMicro: amountMicro - availableMicro };
+
+  let leftMicro = amountMicro;
+  const parts: ReservedPart[] = [];
+  for (const account of inBurnOrder(accounts.available, now, purpose)) {
+    if (leftMicro === 0n) break;
+    const partMicro = account.balanceMicro < leftMicro ? account.balanceMicro : leftMicro;
+    parts.push({ grantId: account.grantId, accountId: account.id, amountMicro: partMicro });
+    leftMicro -= partMicro;
+  }
+  return { parts };
 }
 
 /** The accounts after parts moved between grants and reserved. @param sign −1 from the grants to reserved, 1 back */

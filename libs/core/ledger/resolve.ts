@@ -1,4 +1,11 @@
-import type { Movement, ReservedPart, TenantAccounts, Transfer } from '#core/ledger/accounts';
+import {
+  BREAKAGE_ACCOUNT_ID,
+  hasExpired,
+  type Movement,
+  type ReservedPart,
+  type TenantAccounts,
+  type Transfer,
+} from '#core/ledger/accounts';
 import { afterMove } from '#core/ledger/reserve';
 
 /** Spends all that a finished generation had reserved. */
@@ -14,14 +21,21 @@ export function settle(accounts: TenantAccounts, parts: readonly ReservedPart[])
   return { accounts: { ...accounts, reserved: { ...accounts.reserved, balanceMicro: accounts.reserved.balanceMicro - total } }, transfers };
 }
 
-/** Returns each part to the grant it came from. A generation that failed or was cancelled costs nothing. */
-export function release(accounts: TenantAccounts, parts: readonly ReservedPart[]): Movement {
+/**
+ * Returns each part to the grant it came from; what came from a grant that has expired since is gone, as it would be had it not been reserved.
+ * A generation that failed or was cancelled costs nothing.
+ */
+export function release(accounts: TenantAccounts, parts: readonly ReservedPart[], now: Date): Movement {
+  const open = new Set(accounts.available.filter((account) => !hasExpired(account, now)).map(({ id }) => id));
   const transfers: Transfer[] = parts.map(({ accountId, amountMicro }, leg) => ({
     debitAccountId: accounts.reserved.id,
-    creditAccountId: accountId,
+    creditAccountId: open.has(accountId) ? accountId : BREAKAGE_ACCOUNT_ID,
     amountMicro,
     code: 'release',
     leg,
   }));
-  return { accounts: afterMove(accounts, parts, 1n), transfers };
+  const returned = parts.filter(({ accountId }) => open.has(accountId));
+  const lostMicro = parts.filter(({ accountId }) => !open.has(accountId)).reduce((sum, { amountMicro }) => sum + amountMicro, 0n);
+  const after = afterMove(accounts, returned, 1n);
+  return { accounts: { ...after, reserved: { ...after.reserved, balanceMicro: after.reserved.balanceMicro - lostMicro } }, transfers };
 }

@@ -48,6 +48,7 @@ interface Ending {
 export async function resolveAll(tx: Tx, commands: readonly ResolveCommand[]): Promise<ResolveOutcome[]> {
   const accounts = await lockAccounts(tx, commands.map(tenantOf));
   const generations = await lockGenerations(tx, commands);
+  const now = new Date();
 
   const endings: Ending[] = [];
   const movements: GenerationTransfers[] = [];
@@ -60,7 +61,8 @@ export async function resolveAll(tx: Tx, commands: readonly ResolveCommand[]): P
     const ending = endingOf(command, generation);
     const before = accounts.get(generation.tenant_id);
     if (!before) throw new Error(`tenant ${generation.tenant_id} has no accounts`);
-    const movement = (ending.kind === 'settle' ? settle : release)(before, reservedParts(generation.reserved));
+    const parts = reservedParts(generation.reserved);
+    const movement = ending.kind === 'settle' ? settle(before, parts) : release(before, parts, now);
     accounts.set(generation.tenant_id, movement.accounts);
     movements.push({ tenantId: generation.tenant_id, generationId: generation.id, transfers: movement.transfers });
     endings.push(ending);

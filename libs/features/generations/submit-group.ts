@@ -1,3 +1,4 @@
+import { modelFamilyOf } from '#core/catalog/models';
 import type { Quote } from '#core/catalog/quote';
 import type { ReservedPart } from '#core/ledger/accounts';
 import type { InsufficientCredits } from '#core/ledger/reserve';
@@ -12,6 +13,10 @@ export interface SubmitCommand {
   apiKeyId: string;
   id: string;
   surface: 'dream_machine';
+  /** The project it is done for, if any: decides which grants apply and whose budget counts. */
+  projectId?: string | null;
+  /** The customer's own word for what it is part of; usage can be told apart by it. */
+  label?: string | null;
   quote: Quote;
   /** Echo of the create body. */
   request: Record<string, unknown>;
@@ -58,8 +63,8 @@ export async function submitAll(tx: Tx, commands: readonly SubmitCommand[], agai
   });
 }
 
-function wishOf({ tenantId, id, quote }: SubmitCommand): ReserveWish {
-  return { tenantId, generationId: id, priceMicro: quote.priceMicro };
+function wishOf({ tenantId, id, projectId = null, quote }: SubmitCommand): ReserveWish {
+  return { tenantId, generationId: id, priceMicro: quote.priceMicro, purpose: { projectId, modelFamily: modelFamilyOf(quote.model) } };
 }
 
 async function committedEarlier(tx: Tx, commands: readonly SubmitCommand[]): Promise<Map<string, Date>> {
@@ -70,20 +75,20 @@ async function committedEarlier(tx: Tx, commands: readonly SubmitCommand[]): Pro
   return new Map(rows.map(({ id, created_at }) => [id, created_at]));
 }
 
-const GENERATION_PARAMETERS = 21;
+const GENERATION_PARAMETERS = 23;
 
 const INSERT_GENERATIONS = `
   queued AS (
     INSERT INTO generations (tenant_id, id, api_key_id, surface, kind, model, pool_class, output, output_key, request, prompt, seed, stages,
-                             gang_lanes, price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, state, created_at)
+                             gang_lanes, price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, state, created_at, project_id, label)
     SELECT u.tenant_id, u.id, u.api_key_id, u.surface, u.kind, u.model, u.pool_class, u.output, u.output_key, u.request, u.prompt, u.seed,
            string_to_array(u.stages, ','), u.gang_lanes, u.price_micro, u.burn_lane_ms, u.rate_card_version, u.reserved, u.callback_url, u.traceparent,
-           'queued', $21::timestamptz
+           'queued', $21::timestamptz, u.project_id, u.label
       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[], $10::jsonb[],
                   $11::text[], $12::bigint[], $13::text[], $14::bigint[], $15::integer[], $16::integer[], $17::jsonb[], $18::text[],
-                  $19::text[], $20::smallint[])
+                  $19::text[], $20::smallint[], $22::uuid[], $23::text[])
            AS u (tenant_id, id, api_key_id, surface, kind, model, pool_class, output, output_key, request, prompt, seed, stages,
-                 price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, gang_lanes)
+                 price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, gang_lanes, project_id, label)
   ),
   announced AS (
     INSERT INTO outbox (consumer, topic, tenant_id, generation_id, pool_class, traceparent)
@@ -116,5 +121,7 @@ function generationParameters(accepted: readonly { command: SubmitCommand; parts
     column(({ traceparent }) => traceparent),
     column(({ quote }) => quote.gangLanes),
     now,
+    column(({ projectId }) => projectId ?? null),
+    column(({ label }) => label ?? null),
   ];
 }

@@ -1,19 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '#core/access/caller';
-import { FUNDING_ACCOUNT_ID } from '#core/ledger/accounts';
+import { PLATFORM_ACCOUNTS, type PlatformAccount, type TransferCode } from '#core/ledger/accounts';
 import { TenantDatabase } from '#platform/database/tenant-database';
 
-type AccountKind = 'available' | 'reserved' | 'spent' | 'funding';
+type AccountKind = 'available' | 'reserved' | 'spent' | PlatformAccount;
 
 export interface TransferView {
   id: string;
   generationId: string | null;
-  code: 'grant' | 'reserve' | 'settle' | 'release';
+  code: TransferCode;
   debit: AccountKind;
   credit: AccountKind;
   amountMicro: bigint;
   createdAt: Date;
 }
+
+/** Names of the platform's accounts by id, as JSON. */
+const PLATFORM_ACCOUNT_NAMES = JSON.stringify(Object.fromEntries(Object.entries(PLATFORM_ACCOUNTS).map(([name, id]) => [id, name])));
 
 /** What a tenant may read of its ledger. */
 @Injectable()
@@ -40,15 +43,15 @@ export class LedgerService {
     const rows = await this.db.transaction('list transfers', [tenantId], (tx) =>
       tx.query<(Omit<TransferView, 'amountMicro'> & { amountMicro: string })[]>(
         `SELECT t.id, t.generation_id AS "generationId", t.code, t.amount_micro AS "amountMicro", t.created_at AS "createdAt",
-                CASE WHEN t.debit_account_id = $4 THEN 'funding' ELSE d.kind END AS debit,
-                CASE WHEN t.credit_account_id = $4 THEN 'funding' ELSE c.kind END AS credit
+                coalesce(d.kind, $4::jsonb ->> t.debit_account_id::text) AS debit,
+                coalesce(c.kind, $4::jsonb ->> t.credit_account_id::text) AS credit
            FROM transfers t
            LEFT JOIN accounts d ON d.tenant_id = t.tenant_id AND d.id = t.debit_account_id
            LEFT JOIN accounts c ON c.tenant_id = t.tenant_id AND c.id = t.credit_account_id
           WHERE t.tenant_id = $1 AND ($2::uuid IS NULL OR t.generation_id = $2)
           ORDER BY t.id
           LIMIT $3`,
-        [tenantId, generationId ?? null, limit, FUNDING_ACCOUNT_ID],
+        [tenantId, generationId ?? null, limit, PLATFORM_ACCOUNT_NAMES],
       ),
     );
     return rows.map((row) => ({ ...row, amountMicro: BigInt(row.amountMicro) }));

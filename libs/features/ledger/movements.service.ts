@@ -1,4 +1,4 @@
-import type { AvailableAccount, TenantAccounts, Transfer } from '#core/ledger/accounts';
+import type { AvailableAccount, GrantSource, TenantAccounts, Transfer } from '#core/ledger/accounts';
 import type { Tx } from '#platform/database/tx';
 
 interface AccountRow {
@@ -10,6 +10,9 @@ interface AccountRow {
   priority: number | null;
   effective_at: Date | null;
   expires_at: Date | null;
+  source: GrantSource | null;
+  project_id: string | null;
+  model_families: string[] | null;
 }
 
 /**
@@ -18,9 +21,9 @@ interface AccountRow {
  */
 export async function lockAccounts(tx: Tx, tenantIds: readonly string[]): Promise<Map<string, TenantAccounts>> {
   const rows = await tx.query<AccountRow>(
-    `SELECT a.tenant_id, a.id, a.kind, a.grant_id, a.balance_micro, g.priority, g.effective_at, g.expires_at
+    `SELECT a.tenant_id, a.id, a.kind, a.grant_id, a.balance_micro, g.priority, g.effective_at, g.expires_at, g.source, g.project_id, g.model_families
        FROM accounts a LEFT JOIN grants g ON g.tenant_id = a.tenant_id AND g.id = a.grant_id
-      WHERE a.tenant_id = ANY ($1::uuid[])
+      WHERE a.tenant_id = ANY ($1::uuid[]) AND g.closed_at IS NULL
       ORDER BY a.tenant_id, a.id
         FOR UPDATE OF a`,
     [[...new Set(tenantIds)]],
@@ -50,13 +53,16 @@ function availableAccount(row: AccountRow): AvailableAccount {
     priority: row.priority ?? 0,
     effectiveAt: row.effective_at as Date,
     expiresAt: row.expires_at,
+    source: row.source as GrantSource,
+    projectId: row.project_id,
+    modelFamilies: row.model_families,
   };
 }
 
-/** The transfers of one generation, to be written. */
+/** Transfers of one tenant, to be written; of one generation, if they are about one. */
 export interface GenerationTransfers {
   tenantId: string;
-  generationId: string;
+  generationId: string | null;
   transfers: readonly Transfer[];
 }
 

@@ -1,4 +1,4 @@
-import type { ReservedPart, TenantAccounts } from '#core/ledger/accounts';
+import type { Purpose, ReservedPart, TenantAccounts } from '#core/ledger/accounts';
 import { type InsufficientCredits, reserve } from '#core/ledger/reserve';
 import { type GenerationTransfers, lockAccounts, saveMovements } from '#features/ledger/movements.service';
 import type { Tx } from '#platform/database/tx';
@@ -8,6 +8,8 @@ export interface ReserveWish {
   tenantId: string;
   generationId: string;
   priceMicro: bigint;
+  /** Decides which grants apply; absent: any. */
+  purpose?: Purpose;
 }
 
 export type ReserveOutcome = { parts: readonly ReservedPart[] } | InsufficientCredits;
@@ -22,10 +24,10 @@ export function reserveTogether(
   now: Date,
 ): { outcomes: ReserveOutcome[]; movements: GenerationTransfers[] } {
   const movements: GenerationTransfers[] = [];
-  const outcomes = wishes.map(({ tenantId, generationId, priceMicro }): ReserveOutcome => {
+  const outcomes = wishes.map(({ tenantId, generationId, priceMicro, purpose }): ReserveOutcome => {
     const before = accounts.get(tenantId);
     if (!before) return { refused: 'insufficient_credits', missingMicro: priceMicro };
-    const reservation = reserve(before, priceMicro, now);
+    const reservation = reserve(before, priceMicro, now, purpose);
     if ('refused' in reservation) return reservation;
     accounts.set(tenantId, reservation.accounts);
     movements.push({ tenantId, generationId, transfers: reservation.transfers });
