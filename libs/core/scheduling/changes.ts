@@ -1,4 +1,5 @@
 import type { LeaseRef } from '#core/generations/lease';
+import type { ServedFrom, ServiceTier } from '#core/scheduling/service-tier';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 
 /** A node as it stands now. Replaces what was known of it; its leases stay. */
@@ -14,13 +15,12 @@ export interface NodeFacts {
   isUsable: boolean;
 }
 
-export interface LeasedGeneration extends LeaseRef {
+export interface LeasedGeneration extends LeaseRef, WaitingGeneration {
   nodeId: string;
   laneIds: readonly string[];
-  model: string;
-  outputKey: string;
-  burnLaneMs: number;
-  gangLanes: number;
+  servedFrom: ServedFrom;
+  /** When the lease was committed, milliseconds since 1970. */
+  startedAt: number;
   /** The estimate it was admitted with; null when that was another leader's. */
   estimatedMs: number | null;
 }
@@ -29,11 +29,15 @@ export interface LeasedGeneration extends LeaseRef {
 export type Change =
   | { type: 'node'; node: NodeFacts }
   | { type: 'weight'; tenantId: string; weight: number }
+  /** Lanes that are guaranteed to the tenant from now on. */
+  | { type: 'units'; tenantId: string; units: number }
+  /** Time has come this far: what depends on how long something has waited is looked at. */
+  | { type: 'clock'; now: number }
   | { type: 'queued'; generation: WaitingGeneration }
   /** No longer in the queue: cancelled, or not `queued` when it was to be admitted. */
   | { type: 'left'; generationId: string }
-  /** The first heads of a tenant's queue as the database has them; `hasMore` when there are others behind. */
-  | { type: 'heads'; tenantId: string; generations: readonly WaitingGeneration[]; hasMore: boolean }
+  /** The first heads of a tenant's queue of one tier as the database has them; `hasMore` when there are others behind. */
+  | { type: 'heads'; tenantId: string; tier: ServiceTier; generations: readonly WaitingGeneration[]; hasMore: boolean }
   | { type: 'leased'; lease: LeasedGeneration }
   /** The lease is over; its lanes are busy until `freed`. `wasWhole` when it ran all stages to their end. */
   | { type: 'ended'; lease: LeaseRef; ranMs: number; wasWhole: boolean }

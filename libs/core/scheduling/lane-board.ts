@@ -100,7 +100,11 @@ export class LaneBoard {
 }
 
 /** Rule 6: site, region and jurisdiction are hard constraints. */
-function mayRunAt({ siteIds, regions, jurisdictions }: PlacementRule, siteId: string, site: Site): boolean {
+export function mayRunAt(
+  { siteIds, regions, jurisdictions }: PlacementRule,
+  siteId: string,
+  site: Pick<Site, 'region' | 'jurisdiction'>,
+): boolean {
   if (siteIds && !siteIds.includes(siteId)) return false;
   if (regions && !regions.includes(site.region)) return false;
   return !jurisdictions || jurisdictions.includes(site.jurisdiction);

@@ -115,19 +115,19 @@ describe('heads', () => {
     for (let at = 0; at < 5_000; at += 1) index.apply({ type: 'queued', generation: aWaiting('a', at) });
     expect(index.waitingGeneration(idOf(0))).toBeDefined();
     expect(index.waitingGeneration(idOf(4_999))).toBeUndefined();
-    expect(index.tenantsToRefill()).toEqual([]);
+    expect(index.queuesToRefill()).toEqual([]);
     let admitted = 0;
-    while (index.tenantsToRefill().length === 0) {
+    while (index.queuesToRefill().length === 0) {
       for (const admission of plan(index, 0).admit) {
         commit(index, admission);
         admitted += 1;
       }
     }
-    const [wanted] = index.tenantsToRefill();
+    const [wanted] = index.queuesToRefill();
     expect(wanted?.tenantId).toBe('a');
     const next = Array.from({ length: 64 }, (_, at) => aWaiting('a', admitted + at));
-    index.apply({ type: 'heads', tenantId: 'a', generations: next, hasMore: false });
-    expect(index.tenantsToRefill()).toEqual([]);
+    index.apply({ type: 'heads', tenantId: 'a', tier: 'shared', generations: next, hasMore: false });
+    expect(index.queuesToRefill()).toEqual([]);
     expect(plan(index, 0).admit.map(({ generationId }) => generationId)).toEqual(next.map(({ generationId }) => generationId));
   });
 });
@@ -303,9 +303,9 @@ function runOne(index: SchedulingIndex, ranMs = 1_000): Admission | undefined {
   return admission;
 }
 
-function commit(index: SchedulingIndex, admission: Admission): void {
+function commit(index: SchedulingIndex, admission: Admission, now = 0): void {
   const generation = index.waitingGeneration(admission.generationId) as WaitingGeneration;
-  index.apply({ type: 'leased', lease: { ...generation, ...admission, fence: '1' } });
+  index.apply({ type: 'leased', lease: { ...generation, ...admission, fence: '1', startedAt: now } });
 }
 
 function endAndFree(index: SchedulingIndex, { tenantId, generationId }: Admission, ranMs = 1_000): void {
@@ -329,6 +329,7 @@ function aWaiting(tenantId: string, serial: number): WaitingGeneration {
   return {
     tenantId,
     generationId: idOf(serial),
+    tier: 'shared',
     model: 'ray-2',
     outputKey: '540p',
     burnLaneMs: 1_000,

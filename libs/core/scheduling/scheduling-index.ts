@@ -1,18 +1,15 @@
 import type { LeaseRef } from '#core/generations/lease';
 import type { Change, LeasedGeneration, NodeFacts } from '#core/scheduling/changes';
 import { Heap } from '#core/scheduling/heap';
+import { type IndexedLease, isYounger } from '#core/scheduling/indexed-lease';
 import { LaneBoard } from '#core/scheduling/lane-board';
-import { MAX_HEADS_PER_TENANT } from '#core/scheduling/limits';
-import type { SchedulingView } from '#core/scheduling/plan';
-import { type QueueHead, startDeadlineOf } from '#core/scheduling/queue-order';
+import { FLEX_COUNTS_AS_SHARED_AFTER_MS, MAX_HEADS_PER_TENANT } from '#core/scheduling/limits';
+import type { SchedulingView, WaitingShape } from '#core/scheduling/plan';
+import { isBeforeInQueue, type QueueHead, startDeadlineOf } from '#core/scheduling/queue-order';
 import { RunEstimates } from '#core/scheduling/run-estimates';
-import { isServedBefore, TenantQueue } from '#core/scheduling/tenant-queue';
-import { type Shape, shapeKeyOf, type WaitingGeneration } from '#core/scheduling/waiting-generation';
-
-interface IndexedLease extends LeasedGeneration {
-  estimatedMs: number;
-  isEnded: boolean;
-}
+import { isGuaranteedTier, mayBorrow, type ServiceTier } from '#core/scheduling/service-tier';
+import { isServedBefore, runsLow, TenantQueue, type TierQueue } from '#core/scheduling/tenant-queue';
+import { shapeKeyOf, type WaitingGeneration } from '#core/scheduling/waiting-generation';
 
 interface IndexedNode {
   facts: NodeFacts;
@@ -24,19 +21,29 @@ const DEFAULT_WEIGHT = 1;
 
 /** The scheduler's memory of one pool class: a fold of committed changes that the planner reads. Each change costs at most a logarithm of the queue. */
 export class SchedulingIndex implements SchedulingView {
-  readonly waitingByShape = new Map<string, { shape: Shape; tenants: Heap<TenantQueue> }>();
+  readonly waitingByShape = new Map<string, WaitingShape>();
   readonly board = new LaneBoard();
+  readonly tenantsBelowGuarantee = new Set<TenantQueue>();
+  readonly ownersWithIdleUnits = new Set<TenantQueue>();
+  readonly borrowers = new Heap<IndexedLease>(isYounger);
+  readonly dyingLanes = new Map<string, number>();
+  borrowedLanes = 0;
+  private soldUnits = 0;
+  private usableLanes = 0;
   private readonly estimates = new RunEstimates();
   private readonly tenants = new Map<string, TenantQueue>();
   private readonly weights = new Map<string, number>();
   private readonly waiting = new Map<string, { head: QueueHead; tenant: TenantQueue }>();
+  /** Waiting `flex` that does not count as `shared` yet, the oldest first. */
+  private readonly youngFlex = new Heap<QueueHead>((one, other) => one.generation.createdAt < other.generation.createdAt);
   private readonly leases = new Map<string, IndexedLease>();
   private readonly nodes = new Map<string, IndexedNode>();
-  private readonly lowTenants = new Set<TenantQueue>();
-  private activeTenants = 0;
-  private activeWeight = 0;
+  private readonly lowQueues = new Map<TierQueue, string>();
+  private clock = Number.NEGATIVE_INFINITY;
+  private sharingTenants = 0;
+  private sharingWeight = 0;
   /**
-   * The share that an always active tenant would have had. Who becomes active starts no earlier, so absence earns nothing, and no later, so
+   * The share that an always sharing tenant would have had. Who begins to share starts no earlier, so absence earns nothing, and no later, so
    * it costs nothing. It follows ended work, not only admissions: a stream of newcomers that all start at one point would starve the others.
    * It never passes what the least served waiting tenant will have had after its next generation.
    */
@@ -50,6 +57,12 @@ export class SchedulingIndex implements SchedulingView {
       case 'weight':
         this.setWeight(change.tenantId, change.weight);
         break;
+      case 'units':
+        this.setUnits(change.tenantId, change.units);
+        break;
+      case 'clock':
+        this.advanceClock(change.now);
+        break;
       case 'queued':
         this.queue(change.generation);
         break;
@@ -57,7 +70,7 @@ export class SchedulingIndex implements SchedulingView {
         this.leave(change.generationId);
         break;
       case 'heads':
-        this.replaceHeads(change.tenantId, change.generations, change.hasMore);
+        this.replaceHeads(change.tenantId, change.tier, change.generations, change.hasMore);
         break;
       case 'leased':
         this.lease(change.lease);
@@ -71,12 +84,25 @@ export class SchedulingIndex implements SchedulingView {
     }
   }
 
+  /** Lanes that nobody's units claim. */
+  get sharedLanes(): number {
+    return Math.max(0, this.usableLanes - this.soldUnits);
+  }
+
   estimateMs(generation: WaitingGeneration): number {
     return this.estimates.estimateMs(generation);
   }
 
   waitingGeneration(generationId: string): WaitingGeneration | undefined {
     return this.waiting.get(generationId)?.head.generation;
+  }
+
+  waitingHead(generationId: string): QueueHead | undefined {
+    return this.waiting.get(generationId)?.head;
+  }
+
+  tenantQueue(tenantId: string): TenantQueue | undefined {
+    return this.tenants.get(tenantId);
   }
 
   /** A lease whose lanes are not free yet. */
@@ -92,27 +118,43 @@ export class SchedulingIndex implements SchedulingView {
     return new Set(this.nodes.get(nodeId)?.occupied.values());
   }
 
+  nodeFacts(nodeId: string): NodeFacts | undefined {
+    return this.nodes.get(nodeId)?.facts;
+  }
+
   knownNodes(): string[] {
     return [...this.nodes.keys()];
   }
 
-  /** Tenants whose queue goes on in the database and whose heads run low, with the heads that should be read. */
-  tenantsToRefill(): { tenantId: string; headsWanted: number }[] {
-    return [...this.lowTenants].map(({ tenantId, headsWanted }) => ({ tenantId, headsWanted }));
+  tenantsWithUnits(): string[] {
+    return [...this.tenants.values()].filter(({ units }) => units > 0).map(({ tenantId }) => tenantId);
   }
 
-  /** Forgets queue, leases and nodes, to be loaded anew. What was learned of run times and shares stays. */
+  /** Queues that go on in the database and whose heads run low, with the heads that should be read. */
+  queuesToRefill(): { tenantId: string; tier: ServiceTier; headsWanted: number }[] {
+    return [...this.lowQueues].map(([{ tier, headsWanted }, tenantId]) => ({ tenantId, tier, headsWanted }));
+  }
+
+  /** Forgets queue, leases, nodes and units, to be loaded anew. What was learned of run times and shares stays. */
   reset(): void {
     this.waitingByShape.clear();
     this.waiting.clear();
+    for (const head of [...this.youngFlex.values()]) this.youngFlex.remove(head);
+    for (const lease of [...this.borrowers.values()]) this.borrowers.remove(lease);
     this.leases.clear();
-    this.lowTenants.clear();
+    this.lowQueues.clear();
+    this.dyingLanes.clear();
     for (const nodeId of this.nodes.keys()) this.board.remove(nodeId);
     this.nodes.clear();
+    this.tenantsBelowGuarantee.clear();
+    this.ownersWithIdleUnits.clear();
     const known = [...this.tenants.values()];
     this.tenants.clear();
-    this.activeTenants = 0;
-    this.activeWeight = 0;
+    this.borrowedLanes = 0;
+    this.soldUnits = 0;
+    this.usableLanes = 0;
+    this.sharingTenants = 0;
+    this.sharingWeight = 0;
     for (const { tenantId, servedShare } of known) {
       if (servedShare > this.systemShare) this.tenant(tenantId).servedShare = servedShare;
     }
@@ -120,6 +162,8 @@ export class SchedulingIndex implements SchedulingView {
 
   private putNode(facts: NodeFacts): void {
     const known = this.nodes.get(facts.nodeId);
+    if (known?.facts.isUsable) this.usableLanes -= known.facts.laneIds.length;
+    if (facts.isUsable) this.usableLanes += facts.laneIds.length;
     const node: IndexedNode = { facts, occupied: known?.occupied ?? new Map() };
     this.nodes.set(facts.nodeId, node);
     this.show(node);
@@ -144,26 +188,51 @@ export class SchedulingIndex implements SchedulingView {
       });
   }
 
+  private setUnits(tenantId: string, units: number): void {
+    if (!(Number.isSafeInteger(units) && units >= 0)) throw new RangeError(`units must be a whole number: ${units}`);
+    const tenant = this.tenant(tenantId);
+    this.soldUnits += units - tenant.units;
+    this.change(tenant, () => {
+      tenant.units = units;
+    });
+  }
+
+  private advanceClock(now: number): void {
+    this.clock = Math.max(this.clock, now);
+    for (;;) {
+      const oldest = this.youngFlex.best();
+      if (!oldest || oldest.generation.createdAt + FLEX_COUNTS_AS_SHARED_AFTER_MS > this.clock) return;
+      const { generation } = oldest;
+      const { tenant } = this.waiting.get(generation.generationId) as { tenant: TenantQueue };
+      this.leave(generation.generationId);
+      this.addHead(this.tenant(tenant.tenantId), generation);
+    }
+  }
+
   private queue(generation: WaitingGeneration): void {
     if (this.waiting.has(generation.generationId)) return;
     const tenant = this.tenant(generation.tenantId);
     if (tenant.isLeftInStore(generation)) return;
     this.addHead(tenant, generation);
-    for (const { generation: left } of tenant.surplus()) this.leave(left.generationId);
+    for (const { generation: left } of tenant.surplus(generation.tier)) this.leave(left.generationId);
   }
 
   private addHead(tenant: TenantQueue, generation: WaitingGeneration): void {
-    const shapeKey = shapeKeyOf(generation);
+    const { gangLanes, placement, createdAt } = generation;
+    const isAged = generation.tier === 'flex' && createdAt + FLEX_COUNTS_AS_SHARED_AFTER_MS <= this.clock;
+    const shape = { tier: isAged ? 'shared' : generation.tier, gangLanes, placement };
+    const shapeKey = shapeKeyOf(shape);
     const head: QueueHead = { generation, shapeKey, startDeadline: startDeadlineOf(generation, this.estimateMs(generation)) };
     this.change(tenant, () => {
-      if (tenant.waiting === 0) tenant.servedShare = Math.max(tenant.servedShare, this.systemShare);
-      tenant.add(head);
+      if (!tenant.isSharing && mayBorrow(shape.tier)) tenant.servedShare = Math.max(tenant.servedShare, this.systemShare);
+      tenant.add(head, shape);
     });
     this.waiting.set(generation.generationId, { head, tenant });
+    if (shape.tier === 'flex') this.youngFlex.add(head);
+    if (!mayBorrow(shape.tier)) return;
     let ofShape = this.waitingByShape.get(shapeKey);
     if (!ofShape) {
-      const { gangLanes, placement } = generation;
-      ofShape = { shape: { gangLanes, placement }, tenants: new Heap(isServedBefore) };
+      ofShape = { shape, tenants: new Heap(isServedBefore) };
       this.waitingByShape.set(shapeKey, ofShape);
     }
     if (!ofShape.tenants.has(tenant)) ofShape.tenants.add(tenant);
@@ -174,6 +243,7 @@ export class SchedulingIndex implements SchedulingView {
     if (!entry) return;
     const { head, tenant } = entry;
     this.waiting.delete(generationId);
+    this.youngFlex.remove(head);
     this.change(tenant, () => tenant.remove(head));
     if (tenant.headsByShape.has(head.shapeKey)) return;
     const ofShape = this.waitingByShape.get(head.shapeKey);
@@ -181,36 +251,73 @@ export class SchedulingIndex implements SchedulingView {
     if (ofShape?.tenants.size === 0) this.waitingByShape.delete(head.shapeKey);
   }
 
-  private replaceHeads(tenantId: string, generations: readonly WaitingGeneration[], hasMore: boolean): void {
+  private replaceHeads(tenantId: string, tier: ServiceTier, generations: readonly WaitingGeneration[], hasMore: boolean): void {
     const tenant = this.tenant(tenantId);
     const wanted = new Set(generations.map(({ generationId }) => generationId));
-    const held = [...tenant.headsByShape.values()].flatMap((ofShape) => [...ofShape.values()]);
-    for (const { generation } of held) if (!wanted.has(generation.generationId)) this.leave(generation.generationId);
-    for (const generation of generations) if (!this.waiting.has(generation.generationId)) this.addHead(tenant, generation);
-    this.change(tenant, () => {
-      tenant.storeBoundary = hasMore ? (generations.at(-1) ?? null) : null;
-      tenant.headsWanted = Math.min(2 * tenant.headsWanted, MAX_HEADS_PER_TENANT);
+    for (const { generation } of tenant.headsOfTier(tier)) if (!wanted.has(generation.generationId)) this.leave(generation.generationId);
+    for (const generation of generations) if (!this.waiting.has(generation.generationId)) this.addHead(this.tenant(tenantId), generation);
+    const refilled = this.tenant(tenantId);
+    this.change(refilled, () => {
+      const queue = refilled.tierQueue(tier);
+      queue.storeBoundary = hasMore ? (generations.at(-1) ?? null) : null;
+      queue.headsWanted = Math.min(2 * queue.headsWanted, MAX_HEADS_PER_TENANT);
     });
   }
 
-  private lease(lease: LeasedGeneration): void {
-    if (this.leases.has(keyOf(lease))) return;
-    const node = this.nodes.get(lease.nodeId);
-    if (!node) throw new Error(`lease on an unknown node: ${lease.nodeId}`);
-    for (const laneId of lease.laneIds) if (node.occupied.has(laneId)) throw new Error(`two leases on lane ${laneId}`);
+  private lease(leased: LeasedGeneration): void {
+    if (this.leases.has(keyOf(leased))) return;
+    const node = this.nodes.get(leased.nodeId);
+    if (!node) throw new Error(`lease on an unknown node: ${leased.nodeId}`);
+    for (const laneId of leased.laneIds) if (node.occupied.has(laneId)) throw new Error(`two leases on lane ${laneId}`);
 
-    const indexed: IndexedLease = { ...lease, estimatedMs: lease.estimatedMs ?? this.estimates.estimateMs(lease), isEnded: false };
-    this.leases.set(keyOf(lease), indexed);
-    for (const laneId of lease.laneIds) node.occupied.set(laneId, indexed);
+    const startDeadline = this.waiting.get(leased.generationId)?.head.startDeadline ?? Number.POSITIVE_INFINITY;
+    const lease: IndexedLease = {
+      ...leased,
+      estimatedMs: leased.estimatedMs ?? this.estimates.estimateMs(leased),
+      isEnded: false,
+      isGuaranteed: false,
+      place: { generation: leased, shapeKey: '', startDeadline },
+    };
+    this.leases.set(keyOf(lease), lease);
+    for (const laneId of lease.laneIds) node.occupied.set(laneId, lease);
     this.show(node);
 
     const tenant = this.tenant(lease.tenantId);
     this.change(tenant, () => {
-      if (!tenant.isActive) tenant.servedShare = Math.max(tenant.servedShare, this.systemShare);
-      tenant.runningLaneMs += laneMsOf(indexed);
-      tenant.runningLanes += lease.laneIds.length;
+      tenant.lanes += lease.laneIds.length;
+      if (isBorrowed(lease)) {
+        if (!tenant.isSharing) tenant.servedShare = Math.max(tenant.servedShare, this.systemShare);
+        tenant.borrowedLaneMs += laneMsOf(lease);
+        tenant.borrowedLeases += 1;
+      }
+      if (lease.servedFrom === 'own' && isGuaranteedTier(lease.tier)) this.guarantee(tenant, lease);
+      else this.borrow(tenant, lease);
     });
     this.leave(lease.generationId);
+  }
+
+  private guarantee(tenant: TenantQueue, lease: IndexedLease): void {
+    lease.isGuaranteed = true;
+    tenant.guaranteedLanes += lease.laneIds.length;
+    tenant.guaranteed.add(lease);
+  }
+
+  private borrow(tenant: TenantQueue, lease: IndexedLease): void {
+    lease.isGuaranteed = false;
+    this.borrowers.add(lease);
+    if (isGuaranteedTier(lease.tier)) tenant.beyondUnits.add(lease);
+    if (lease.servedFrom !== 'own') this.borrowedLanes += lease.laneIds.length;
+  }
+
+  private guaranteeNoMore(tenant: TenantQueue, lease: IndexedLease): void {
+    tenant.guaranteed.remove(lease);
+    tenant.guaranteedLanes -= lease.laneIds.length;
+  }
+
+  private borrowNoMore(tenant: TenantQueue, lease: IndexedLease): void {
+    this.borrowers.remove(lease);
+    tenant.beyondUnits.remove(lease);
+    if (lease.servedFrom !== 'own') this.borrowedLanes -= lease.laneIds.length;
   }
 
   private end(ref: LeaseRef, ranMs: number, wasWhole: boolean): void {
@@ -218,23 +325,28 @@ export class SchedulingIndex implements SchedulingView {
     if (!lease || lease.isEnded) return;
     lease.isEnded = true;
     if (wasWhole) this.estimates.learn(lease, ranMs);
+    this.dyingLanes.set(lease.nodeId, (this.dyingLanes.get(lease.nodeId) ?? 0) + lease.laneIds.length);
 
     const tenant = this.tenant(lease.tenantId);
-    const ranLaneMs = ranMs * lease.laneIds.length;
-    const activeWeight = this.activeWeight;
+    const ranLaneMs = isBorrowed(lease) ? ranMs * lease.laneIds.length : 0;
+    const sharingWeight = this.sharingWeight;
     this.change(tenant, () => {
-      tenant.runningLanes -= lease.laneIds.length;
-      tenant.runningLaneMs = tenant.runningLanes === 0 ? 0 : tenant.runningLaneMs - laneMsOf(lease); // zero exactly: sums of fractions drift
+      if (lease.isGuaranteed) this.guaranteeNoMore(tenant, lease);
+      else this.borrowNoMore(tenant, lease);
+      tenant.lanes -= lease.laneIds.length;
+      if (!isBorrowed(lease)) return;
+      tenant.borrowedLeases -= 1;
+      tenant.borrowedLaneMs = tenant.borrowedLeases === 0 ? 0 : tenant.borrowedLaneMs - laneMsOf(lease); // zero exactly: sums of fractions drift
       tenant.servedShare += ranLaneMs / tenant.weight;
     });
-    this.advanceSystemShare(ranLaneMs / activeWeight);
+    if (ranLaneMs > 0) this.advanceSystemShare(ranLaneMs / sharingWeight);
   }
 
   private advanceSystemShare(byShare: number): void {
     let limit = Number.POSITIVE_INFINITY;
     for (const [shapeKey, { tenants }] of this.waitingByShape) {
       const tenant = tenants.best();
-      const next = tenant?.headsByShape.get(shapeKey)?.best()?.generation;
+      const next = tenant?.headsByShape.get(shapeKey)?.heads.best()?.generation;
       if (tenant && next) limit = Math.min(limit, tenant.virtualTime + (this.estimateMs(next) * next.gangLanes) / tenant.weight);
     }
     this.systemShare = Math.max(this.systemShare, Math.min(this.systemShare + byShare, limit));
@@ -245,6 +357,9 @@ export class SchedulingIndex implements SchedulingView {
     if (!lease) return;
     this.end(ref, 0, false);
     this.leases.delete(keyOf(ref));
+    const dying = (this.dyingLanes.get(lease.nodeId) ?? 0) - lease.laneIds.length;
+    if (dying > 0) this.dyingLanes.set(lease.nodeId, dying);
+    else this.dyingLanes.delete(lease.nodeId);
     const node = this.nodes.get(lease.nodeId) as IndexedNode;
     for (const laneId of lease.laneIds) node.occupied.delete(laneId);
     this.show(node);
@@ -261,28 +376,62 @@ export class SchedulingIndex implements SchedulingView {
 
   /** Everything that follows from a tenant's state is brought up to date here, after each change of it. */
   private change(tenant: TenantQueue, makeChange: () => void): void {
-    const { isActive: wasActive, weight: weightBefore, virtualTime: virtualTimeBefore } = tenant;
+    const { isSharing: wasSharing, weight: weightBefore, virtualTime: virtualTimeBefore } = tenant;
     makeChange();
+    this.fillUnits(tenant);
     if (tenant.virtualTime !== virtualTimeBefore) {
       for (const shapeKey of tenant.headsByShape.keys()) {
         const tenants = this.waitingByShape.get(shapeKey)?.tenants;
         if (tenants?.has(tenant)) tenants.moved(tenant);
       }
     }
-    if (tenant.runsLow) this.lowTenants.add(tenant);
-    else this.lowTenants.delete(tenant);
+    for (const queue of tenant.tierQueues.values()) {
+      if (runsLow(queue)) this.lowQueues.set(queue, tenant.tenantId);
+      else this.lowQueues.delete(queue);
+    }
+    keepIf(this.tenantsBelowGuarantee, tenant, tenant.isBelowGuarantee);
+    keepIf(this.ownersWithIdleUnits, tenant, tenant.couldUseOwnIdleUnits);
 
-    this.activeTenants += Number(tenant.isActive) - Number(wasActive);
-    this.activeWeight += (tenant.isActive ? tenant.weight : 0) - (wasActive ? weightBefore : 0);
-    if (!tenant.isActive) this.forgetIfEqual(tenant);
+    const { isSharing } = tenant;
+    this.sharingTenants += Number(isSharing) - Number(wasSharing);
+    this.sharingWeight += (isSharing ? tenant.weight : 0) - (wasSharing ? weightBefore : 0);
+    if (isSharing) return;
+    if (tenant.servedShare <= this.systemShare) this.forgetIfIdle(tenant);
+    if (wasSharing && this.sharingTenants === 0) this.makeAllEqual();
   }
 
-  /** One that is not ahead of the system starts at the system's share anyway; with nobody active all are equal. */
-  private forgetIfEqual(tenant: TenantQueue): void {
-    if (tenant.servedShare <= this.systemShare) this.tenants.delete(tenant.tenantId);
-    if (this.activeTenants > 0) return;
-    this.tenants.clear();
-    this.activeWeight = 0;
+  /**
+   * Units are filled in the order of the tenant's queue, running or waiting: what runs beyond them moves onto them before later work starts
+   * there, so a burst that borrowed well is not recalled when its own units get free.
+   */
+  private fillUnits(tenant: TenantQueue): void {
+    while (tenant.guaranteedLanes > tenant.units) {
+      const last = tenant.guaranteed.best() as IndexedLease;
+      this.guaranteeNoMore(tenant, last);
+      this.borrow(tenant, last);
+    }
+    for (;;) {
+      const first = tenant.beyondUnits.best();
+      if (!first || tenant.guaranteedLanes + first.laneIds.length > tenant.units) return;
+      const waiting = tenant.bestGuaranteedHead();
+      if (waiting && isBeforeInQueue(waiting, first.place)) return;
+      this.borrowNoMore(tenant, first);
+      this.guarantee(tenant, first);
+    }
+  }
+
+  /** One that is not ahead of the system starts at the system's share anyway. */
+  private forgetIfIdle(tenant: TenantQueue): void {
+    if (tenant.isIdle) this.tenants.delete(tenant.tenantId);
+  }
+
+  /** With nobody sharing all are equal. */
+  private makeAllEqual(): void {
+    for (const tenant of [...this.tenants.values()]) {
+      tenant.servedShare = 0;
+      this.forgetIfIdle(tenant);
+    }
+    this.sharingWeight = 0;
     this.systemShare = 0;
   }
 }
@@ -293,4 +442,14 @@ function keyOf({ generationId, fence }: LeaseRef): string {
 
 function laneMsOf({ estimatedMs, laneIds }: IndexedLease): number {
   return estimatedMs * laneIds.length;
+}
+
+/** Rule 2 shares out what is nobody's own: work on own units is paid for already, and counts for nothing there. */
+function isBorrowed({ servedFrom }: IndexedLease): boolean {
+  return servedFrom !== 'own';
+}
+
+function keepIf<T>(set: Set<T>, entry: T, isWanted: boolean): void {
+  if (isWanted) set.add(entry);
+  else set.delete(entry);
 }

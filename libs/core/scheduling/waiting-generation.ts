@@ -1,3 +1,5 @@
+import type { ServiceTier } from '#core/scheduling/service-tier';
+
 /** Where a generation may run: a hard constraint. An absent list allows everything. */
 export interface PlacementRule {
   siteIds?: readonly string[];
@@ -9,6 +11,7 @@ export interface PlacementRule {
 export interface WaitingGeneration {
   tenantId: string;
   generationId: string;
+  tier: ServiceTier;
   model: string;
   /** Names the form of the output: runs of one model and key take about as long. */
   outputKey: string;
@@ -24,16 +27,20 @@ export interface WaitingGeneration {
   queuedAt: number;
   traceparent: string | null;
   placement: PlacementRule;
+  /** Rule 7: after a recall it is not lent this owner's lanes again for a while. */
+  heldBack?: { ownerId: string; untilMs: number };
 }
 
-/** Generations of one shape fit, or do not fit, the same free lanes. */
+/** Generations of one shape may use the same lanes, and fit, or do not fit, the same free ones. */
 export interface Shape {
+  /** As it counts now: `flex` that has waited for long counts as `shared`. */
+  tier: ServiceTier;
   gangLanes: number;
   placement: PlacementRule;
 }
 
-export function shapeKeyOf({ gangLanes, placement }: Shape): string {
-  return JSON.stringify([gangLanes, sorted(placement.siteIds), sorted(placement.regions), sorted(placement.jurisdictions)]);
+export function shapeKeyOf({ tier, gangLanes, placement }: Shape): string {
+  return JSON.stringify([tier, gangLanes, sorted(placement.siteIds), sorted(placement.regions), sorted(placement.jurisdictions)]);
 }
 
 function sorted(names: readonly string[] | undefined): string[] | null {

@@ -16,6 +16,7 @@ export async function admitGroup(tx: Tx, { poolClass, epoch }: Leadership, admis
     admissions.map(({ estimatedMs }) => leaseLimitMs(estimatedMs)),
     poolClass,
     epoch,
+    admissions.map(({ servedFrom }) => servedFrom),
   ]);
   return new Map(rows.map(({ id, fence }) => [id, fence]));
 }
@@ -23,7 +24,8 @@ export async function admitGroup(tx: Tx, { poolClass, epoch }: Leadership, admis
 /** Locks generations before leases before occupancies, each sorted, as every transaction does. Lanes come as array literals: `unnest` would flatten arrays. */
 const ADMIT = `
   WITH planned AS MATERIALIZED (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::float8[]) AS p (tenant_id, id, node_id, lane_ids, limit_ms)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::float8[], $8::text[])
+      AS p (tenant_id, id, node_id, lane_ids, limit_ms, served_from)
   ), queued AS MATERIALIZED (
     SELECT g.tenant_id, g.id FROM planned p JOIN generations g ON g.tenant_id = p.tenant_id AND g.id = p.id
      WHERE g.state = 'queued' ORDER BY g.id FOR NO KEY UPDATE OF g
@@ -32,8 +34,9 @@ const ADMIT = `
       FROM queued q WHERE g.tenant_id = q.tenant_id AND g.id = q.id AND g.state = 'queued'
     RETURNING g.tenant_id, g.id, g.fence, g.traceparent
   ), leased AS (
-    INSERT INTO leases (tenant_id, generation_id, fence, pool_class, node_id, lane_ids, epoch, traceparent, expires_at)
-    SELECT a.tenant_id, a.id, a.fence, $6, p.node_id, p.lane_ids::text[], $7::bigint, a.traceparent, now() + p.limit_ms * interval '1 millisecond'
+    INSERT INTO leases (tenant_id, generation_id, fence, pool_class, node_id, lane_ids, epoch, served_from, traceparent, expires_at)
+    SELECT a.tenant_id, a.id, a.fence, $6, p.node_id, p.lane_ids::text[], $7::bigint, p.served_from, a.traceparent,
+           now() + p.limit_ms * interval '1 millisecond'
       FROM admitted a JOIN planned p ON p.tenant_id = a.tenant_id AND p.id = a.id
     RETURNING tenant_id, generation_id, fence, lane_ids
   ), occupied AS (

@@ -24,8 +24,8 @@ export const TIME_RULES_EVERY_MS = 100;
 
 /** Outbox rows read in one transaction. */
 export const MAX_CHANGES_PER_READ = 1_000;
-/** Tenants whose heads are refilled in one transaction. */
-export const MAX_TENANTS_PER_REFILL = 32;
+/** Queues whose heads are refilled in one transaction. */
+export const MAX_QUEUES_PER_REFILL = 32;
 /** Leases taken back, and freed, in one transaction. */
 export const MAX_LEASES_PER_WRITE = 500;
 

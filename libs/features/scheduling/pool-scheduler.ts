@@ -18,7 +18,7 @@ import {
   LAPSED_LINKS_LIMIT_MS,
   MAX_CHANGES_PER_READ,
   MAX_LEASES_PER_WRITE,
-  MAX_TENANTS_PER_REFILL,
+  MAX_QUEUES_PER_REFILL,
   NOTE_HEARD_EVERY_MS,
   REFRESH_NODES_AFTER_MS,
   SWEEP_EVERY_MS,
@@ -400,16 +400,17 @@ export class PoolScheduler {
   }
 
   private async refillHeads(): Promise<void> {
-    const wanted = this.index.tenantsToRefill().slice(0, MAX_TENANTS_PER_REFILL);
+    const wanted = this.index.queuesToRefill().slice(0, MAX_QUEUES_PER_REFILL);
     if (wanted.length === 0) return;
     const heads = await this.asLeader('heads', (tx) => readHeads(tx, this.leadership.poolClass, wanted));
     for (const change of heads) this.index.apply(change);
-    if (this.index.tenantsToRefill().length > 0) this.wake();
+    if (this.index.queuesToRefill().length > 0) this.wake();
   }
 
   private async admit(): Promise<void> {
     if (this.leases.isStalled(this.nowMs()) || !this.leadership.isHeld) return;
     const plannedAtMs = this.parts.clock.wallMs();
+    this.index.apply({ type: 'clock', now: plannedAtMs });
     const { admit } = plan(this.index, plannedAtMs, MAX_ADMISSIONS_PER_PLAN);
     if (admit.length === 0) return;
     const fences = await this.asLeader('admit', (tx) => admitGroup(tx, this.leadership, admit));
@@ -418,15 +419,15 @@ export class PoolScheduler {
   }
 
   private noteAdmitted(admission: Admission, fence: string | undefined, plannedAtMs: number): void {
-    const { tenantId, generationId, nodeId, laneIds, estimatedMs } = admission;
+    const { tenantId, generationId, nodeId, estimatedMs } = admission;
     const generation = this.index.waitingGeneration(generationId);
     if (!generation || fence === undefined) {
       this.index.apply({ type: 'left', generationId }); // cancelled meanwhile: the lane is for the next
       return;
     }
-    const { model, outputKey, burnLaneMs, gangLanes, traceparent, queuedAt } = generation;
+    const { traceparent, queuedAt } = generation;
     const lease = { tenantId, generationId, fence };
-    this.index.apply({ type: 'leased', lease: { ...lease, nodeId, laneIds, model, outputKey, burnLaneMs, gangLanes, estimatedMs } });
+    this.index.apply({ type: 'leased', lease: { ...generation, ...admission, fence, startedAt: plannedAtMs } });
     const admittedAtMs = this.nowMs();
     this.leases.add({ lease, nodeId, admittedAtMs, expiresAtMs: admittedAtMs + leaseLimitMs(estimatedMs), isBegun: false }, false);
 

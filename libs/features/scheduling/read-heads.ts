@@ -1,45 +1,56 @@
 import type { Change } from '#core/scheduling/changes';
 import { FIRST_HEADS_PER_TENANT } from '#core/scheduling/limits';
+import type { ServiceTier } from '#core/scheduling/service-tier';
 import { WAITING_COLUMNS, type WaitingRow, waitingOf } from '#features/scheduling/waiting-rows';
 import type { Tx } from '#platform/database/tx';
 
 type Heads = Extract<Change, { type: 'heads' }>;
 
-/** The first heads of every tenant that waits. Jumps from tenant to tenant in the index: the length of the queues does not matter. */
-export async function readFirstHeads(tx: Tx, poolClass: string): Promise<Heads[]> {
-  const rows = await tx.query<WaitingRow>(
-    `WITH RECURSIVE tenants (tenant_id) AS (
-       (SELECT tenant_id FROM generations WHERE state = 'queued' AND pool_class = $1 ORDER BY tenant_id LIMIT 1)
-       UNION ALL
-       SELECT (SELECT g.tenant_id FROM generations g
-                WHERE g.state = 'queued' AND g.pool_class = $1 AND g.tenant_id > t.tenant_id ORDER BY g.tenant_id LIMIT 1)
-         FROM tenants t WHERE t.tenant_id IS NOT NULL
-     )
-     SELECT g.* FROM tenants t CROSS JOIN LATERAL (${headsOf('t.tenant_id', '$2')}) AS g WHERE t.tenant_id IS NOT NULL`,
-    [poolClass, FIRST_HEADS_PER_TENANT],
-  );
-  const byTenant = Map.groupBy(rows, ({ tenant_id }) => tenant_id);
-  return [...byTenant].map(([tenantId, ofTenant]) => headsChange(tenantId, ofTenant, FIRST_HEADS_PER_TENANT));
+interface HeadsWanted {
+  tenantId: string;
+  tier: ServiceTier;
+  headsWanted: number;
 }
 
-/** More heads for tenants whose heads run low. Read from the top of the queue, so that none can be left behind. */
-export async function readHeads(tx: Tx, poolClass: string, wanted: readonly { tenantId: string; headsWanted: number }[]): Promise<Heads[]> {
+/** The first heads of every tenant and tier that waits. Jumps from queue to queue in the index: their length does not matter. */
+export async function readFirstHeads(tx: Tx, poolClass: string): Promise<Heads[]> {
+  const queues = await tx.query<{ tenantId: string; tier: ServiceTier }>(
+    `WITH RECURSIVE queues (tenant_id, tier) AS (
+       (SELECT tenant_id, service_tier FROM generations
+         WHERE state = 'queued' AND pool_class = $1 ORDER BY tenant_id, service_tier LIMIT 1)
+       UNION ALL
+       SELECT next.tenant_id, next.service_tier
+         FROM queues q CROSS JOIN LATERAL (
+           SELECT g.tenant_id, g.service_tier FROM generations g
+            WHERE g.state = 'queued' AND g.pool_class = $1 AND (g.tenant_id, g.service_tier) > (q.tenant_id, q.tier)
+            ORDER BY g.tenant_id, g.service_tier LIMIT 1
+         ) AS next
+     )
+     SELECT tenant_id AS "tenantId", tier FROM queues`,
+    [poolClass],
+  );
+  return readHeads(
+    tx,
+    poolClass,
+    queues.map((queue) => ({ ...queue, headsWanted: FIRST_HEADS_PER_TENANT })),
+  );
+}
+
+/** More heads for queues that run low. Read from the top, so that none can be left behind. */
+export async function readHeads(tx: Tx, poolClass: string, wanted: readonly HeadsWanted[]): Promise<Heads[]> {
   const rows = await tx.query<WaitingRow>(
     `SELECT g.*
-       FROM unnest($2::uuid[], $3::integer[]) AS t (tenant_id, heads_wanted)
-      CROSS JOIN LATERAL (${headsOf('t.tenant_id', 't.heads_wanted')}) AS g`,
-    [poolClass, wanted.map(({ tenantId }) => tenantId), wanted.map(({ headsWanted }) => headsWanted)],
+       FROM unnest($2::uuid[], $3::text[], $4::integer[]) AS q (tenant_id, tier, heads_wanted)
+      CROSS JOIN LATERAL (
+        SELECT ${WAITING_COLUMNS} FROM generations g
+         WHERE g.state = 'queued' AND g.pool_class = $1 AND g.tenant_id = q.tenant_id AND g.service_tier = q.tier
+         ORDER BY g.priority DESC, g.created_at, g.id LIMIT q.heads_wanted
+      ) AS g`,
+    [poolClass, wanted.map(({ tenantId }) => tenantId), wanted.map(({ tier }) => tier), wanted.map(({ headsWanted }) => headsWanted)],
   );
-  const byTenant = Map.groupBy(rows, ({ tenant_id }) => tenant_id);
-  return wanted.map(({ tenantId, headsWanted }) => headsChange(tenantId, byTenant.get(tenantId) ?? [], headsWanted));
-}
-
-function headsOf(tenant: string, limit: string): string {
-  return `SELECT ${WAITING_COLUMNS} FROM generations g
-           WHERE g.state = 'queued' AND g.pool_class = $1 AND g.tenant_id = ${tenant}
-           ORDER BY g.priority DESC, g.created_at, g.id LIMIT ${limit}`;
-}
-
-function headsChange(tenantId: string, rows: readonly WaitingRow[], headsWanted: number): Heads {
-  return { type: 'heads', tenantId, generations: rows.map((row) => waitingOf(row)), hasMore: rows.length >= headsWanted };
+  const byQueue = Map.groupBy(rows, ({ tenant_id, service_tier }) => `${tenant_id} ${service_tier}`);
+  return wanted.map(({ tenantId, tier, headsWanted }) => {
+    const ofQueue = byQueue.get(`${tenantId} ${tier}`) ?? [];
+    return { type: 'heads', tenantId, tier, generations: ofQueue.map((row) => waitingOf(row)), hasMore: ofQueue.length >= headsWanted };
+  });
 }

@@ -1,4 +1,6 @@
 import type { LeasedGeneration } from '#core/scheduling/changes';
+import type { ServedFrom } from '#core/scheduling/service-tier';
+import { WAITING_COLUMNS, type WaitingRow, waitingOf } from '#features/scheduling/waiting-rows';
 import type { Tx } from '#platform/database/tx';
 
 export type EndReason = 'settled' | 'released' | 'cancelled' | 'taken_back' | 'handed_back';
@@ -14,9 +16,9 @@ export interface OpenLease {
 /** All leases whose lanes are not free: a new leader takes over nothing for free. */
 export async function readOpenLeases(tx: Tx, poolClass: string): Promise<OpenLease[]> {
   const rows = await tx.query<LeaseRow>(
-    `SELECT l.tenant_id, l.generation_id, l.fence, l.node_id, l.lane_ids, l.run_started_at IS NOT NULL AS has_run, l.began_at IS NOT NULL AS is_begun,
-            (extract(epoch FROM l.expires_at - now()) * 1000)::float8 AS expires_in_ms, l.end_reason,
-            g.model, g.output_key, g.burn_lane_ms, g.gang_lanes
+    `SELECT l.fence AS lease_fence, l.node_id, l.lane_ids, l.run_started_at IS NOT NULL AS has_run, l.began_at IS NOT NULL AS is_begun,
+            (extract(epoch FROM l.expires_at - now()) * 1000)::float8 AS expires_in_ms, l.end_reason, l.served_from, l.admitted_at,
+            ${WAITING_COLUMNS}
        FROM leases l
        JOIN generations g ON g.tenant_id = l.tenant_id AND g.id = l.generation_id
       WHERE l.pool_class = $1 AND l.freed_at IS NULL
@@ -25,15 +27,12 @@ export async function readOpenLeases(tx: Tx, poolClass: string): Promise<OpenLea
   );
   return rows.map((row) => ({
     lease: {
-      tenantId: row.tenant_id,
-      generationId: row.generation_id,
-      fence: row.fence,
+      ...waitingOf(row),
+      fence: row.lease_fence,
       nodeId: row.node_id,
       laneIds: row.lane_ids,
-      model: row.model,
-      outputKey: row.output_key,
-      burnLaneMs: row.burn_lane_ms,
-      gangLanes: row.gang_lanes,
+      servedFrom: row.served_from,
+      startedAt: row.admitted_at.getTime(),
       estimatedMs: null,
     },
     hasRun: row.has_run,
@@ -52,18 +51,14 @@ export async function readLeasesWithoutRun(tx: Tx, poolClass: string): Promise<S
   return new Set(rows.map(({ key }) => key));
 }
 
-interface LeaseRow {
-  tenant_id: string;
-  generation_id: string;
-  fence: string;
+interface LeaseRow extends WaitingRow {
+  lease_fence: string;
   node_id: string;
   lane_ids: string[];
+  served_from: ServedFrom;
+  admitted_at: Date;
   has_run: boolean;
   is_begun: boolean;
   expires_in_ms: number;
   end_reason: EndReason | null;
-  model: string;
-  output_key: string;
-  burn_lane_ms: number;
-  gang_lanes: number;
 }

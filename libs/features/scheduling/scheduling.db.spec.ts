@@ -251,7 +251,7 @@ describe('reading', () => {
       [tenantId]: [FIRST_HEADS_PER_TENANT, true],
       [other]: [1, false],
     });
-    const more = await control.transaction('heads', [], (tx) => readHeads(tx, poolClass, [{ tenantId, headsWanted: 128 }]));
+    const more = await control.transaction('heads', [], (tx) => readHeads(tx, poolClass, [{ tenantId, tier: 'shared', headsWanted: 128 }]));
     expect(more[0]?.generations.map(({ generationId }) => generationId).sort()).toEqual([...ids].sort());
     expect(more[0]?.hasMore).toBe(false);
     await Promise.all(ids.map((id) => cancel(id)));
@@ -287,7 +287,7 @@ async function cancel(generationId: string, ofTenant = tenantId): Promise<void> 
 }
 
 function admission(generationId: string, lane: number): Admission {
-  return { tenantId, generationId, nodeId, laneIds: [`${nodeId}/${lane}`], estimatedMs: 1_000, waitedMs: 0 };
+  return { tenantId, generationId, nodeId, laneIds: [`${nodeId}/${lane}`], servedFrom: 'shared', estimatedMs: 1_000, waitedMs: 0 };
 }
 
 function admit(ids: readonly string[], firstLane = 0): Promise<Map<string, string>> {

@@ -1,12 +1,14 @@
+import type { ServiceTier } from '#core/scheduling/service-tier';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 
 /** Columns of `generations` (as g) that the planner needs. */
-export const WAITING_COLUMNS = `g.tenant_id, g.id, g.model, g.output_key, g.burn_lane_ms, g.gang_lanes, g.priority, g.start_by, g.complete_by,
+export const WAITING_COLUMNS = `g.tenant_id, g.id, g.service_tier, g.model, g.output_key, g.burn_lane_ms, g.gang_lanes, g.priority, g.start_by, g.complete_by,
   g.created_at, g.traceparent, g.fence`;
 
 export interface WaitingRow {
   tenant_id: string;
   id: string;
+  service_tier: ServiceTier;
   model: string;
   output_key: string;
   burn_lane_ms: number;
@@ -24,6 +26,7 @@ export function waitingOf(row: WaitingRow, requeuedAt?: number): WaitingGenerati
   return {
     tenantId: row.tenant_id,
     generationId: row.id,
+    tier: row.service_tier,
     model: row.model,
     outputKey: row.output_key,
     burnLaneMs: row.burn_lane_ms,

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { readTrace } from '#bench/simulate/read-trace';
+import { measure } from '#core/simulation/measure';
+import { simulateFifo, simulateStatic, withoutPlanner } from '#core/simulation/simulate-fifo';
+import { simulatePlanner } from '#core/simulation/simulate-planner';
+import type { Simulated, SimulatedJob } from '#core/simulation/simulated-job';
+
+/** `npm run simulate -- --trace FILE …`: the planner, or what it is compared with, on a trace. Prints one JSON object. */
+const { values } = parseArgs({
+  options: {
+    trace: { type: 'string' },
+    lanes: { type: 'string', default: '64' },
+    tenants: { type: 'string', default: 'top:6' },
+    units: { type: 'string', default: '8' },
+    speed: { type: 'string', default: '1' },
+    'runtime-scale': { type: 'string', default: '1' },
+    policy: { type: 'string', default: 'halo' },
+    nodes: { type: 'string', default: '1' },
+    'models-per-node': { type: 'string', default: '2' },
+    'reload-s': { type: 'string', default: '0' },
+    'no-residency': { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+    from: { type: 'string' },
+    to: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const FIRST_ESTIMATE_MS = 30_000;
+
+const lanes = aNumber('lanes');
+const nodes = aNumber('nodes');
+if (!values.trace) throw new Error('--trace FILE is needed: a CSV with submitted_at, tenant, run_seconds[, lanes][, base_model]');
+if (lanes % nodes !== 0) throw new Error(`${lanes} lanes cannot be spread evenly over ${nodes} nodes`);
+const jobs = readTrace(readFileSync(values.trace, 'utf8'), {
+  speed: aNumber('speed'),
+  runtimeScale: aNumber('runtime-scale'),
+  seed: aNumber('seed'),
+  from: values.from,
+  to: values.to,
+});
+const units = unitsOf(jobs);
+const figures = measure(run(), units);
+console.log(
+  JSON.stringify(
+    { policy: values.policy, jobs: jobs.length, lanes, offered_lanes: offeredLanes(), ...figures },
+    rounded,
+    values.json ? 0 : 2,
+  ),
+);
+
+function run(): Simulated {
+  switch (values.policy) {
+    case 'fifo':
+      return withoutPlanner(simulateFifo(jobs, lanes), lanes);
+    case 'static':
+      return withoutPlanner(simulateStatic(jobs, lanes, units), lanes);
+    case 'halo':
+    case 'borrow':
+      return simulatePlanner(jobs, {
+        lanes,
+        nodes,
+        modelsPerNode: aNumber('models-per-node'),
+        units,
+        recalls: values.policy === 'halo',
+        residency: !values['no-residency'],
+        reloadMs: aNumber('reload-s') * 1_000,
+        firstEstimateMs: FIRST_ESTIMATE_MS * aNumber('runtime-scale'),
+        stopwatch: () => performance.now(),
+      });
+    default:
+      throw new Error(`unknown policy ${values.policy}: halo, fifo, static or borrow`);
+  }
+}
+
+/** Those with most work get the units. */
+function unitsOf(all: readonly SimulatedJob[]): Map<string, number> {
+  const [, count] = /^top:(\d+)$/.exec(values.tenants) ?? [];
+  if (count === undefined) throw new Error('--tenants is top:N');
+  const work = new Map<string, number>();
+  for (const { tenantId, runMs, lanes: ofJob } of all) work.set(tenantId, (work.get(tenantId) ?? 0) + runMs * ofJob);
+  const heaviest = [...work].sort(([, one], [, other]) => other - one).slice(0, Number(count));
+  const each = aNumber('units');
+  if (each * heaviest.length > lanes) throw new Error(`${heaviest.length} × ${each} units are more than ${lanes} lanes`);
+  return new Map(heaviest.map(([tenantId]) => [tenantId, each]));
+}
+
+function offeredLanes(): number {
+  const spanMs = (jobs.at(-1)?.submittedAt ?? 0) - (jobs[0]?.submittedAt ?? 0);
+  return jobs.reduce((sum, { runMs, lanes: ofJob }) => sum + runMs * ofJob, 0) / spanMs;
+}
+
+function aNumber(name: 'lanes' | 'units' | 'speed' | 'runtime-scale' | 'nodes' | 'models-per-node' | 'reload-s' | 'seed'): number {
+  const value = Number(values[name]);
+  if (!(value >= 0)) throw new Error(`--${name} must be a number, not ${values[name]}`);
+  return value;
+}
+
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value;
+}

@@ -1,0 +1,147 @@
+import { simulateFifo } from '#core/simulation/simulate-fifo';
+import { type JobHistory, type Simulated, type SimulatedJob, startOf } from '#core/simulation/simulated-job';
+
+export interface Figures {
+  ded_le_1s_pct: number;
+  entitled_le_1s_pct: number;
+  lag_max_s: number;
+  work_conserving_pct: number;
+  recalls: number;
+  lost_pct: number;
+  light_wait_p99_s: number;
+  wait_p50_s: number;
+  wait_p99_s: number;
+  jain: number;
+  model_miss_pct: number;
+  decisions_per_s: number;
+}
+
+const LIGHT_JOBS = 5;
+const AT_ONCE_MS = 1_000;
+
+/** What a simulated run kept and cost. A recalled job counts by its last start: the ones before came to nothing. */
+export function measure(run: Simulated, units: ReadonlyMap<string, number>): Figures {
+  const { histories, lanes } = run;
+  const byTenant = Map.groupBy(histories, ({ job }) => job.tenantId);
+  const provisioned = [...units].map(([tenantId, ofTenant]) => ({ units: ofTenant, histories: byTenant.get(tenantId) ?? [] }));
+  const lags = provisioned.flatMap(({ units: ofTenant, histories: all }) => lagsMs(all, ofTenant));
+  const entitled = provisioned.flatMap(({ units: ofTenant, histories: all }) => entitledWaitsMs(all, ofTenant));
+  const light = [...byTenant].flatMap(([, all]) => (all.length <= LIGHT_JOBS ? all : []));
+  const busyLaneMs = sum(
+    histories.flatMap(({ job, attempts }) => attempts.map(({ startedAt, endedAt }) => (endedAt - startedAt) * job.lanes)),
+  );
+  return {
+    ded_le_1s_pct: percent(lags.filter((lag) => lag <= AT_ONCE_MS).length, lags.length),
+    entitled_le_1s_pct: percent(entitled.filter((wait) => wait <= AT_ONCE_MS).length, entitled.length),
+    lag_max_s: Math.max(0, ...lags) / 1_000,
+    work_conserving_pct: percent(busyLaneMs - run.lostLaneMs, usableLaneMs(histories, lanes)),
+    recalls: run.recalls,
+    lost_pct: percent(run.lostLaneMs, busyLaneMs),
+    light_wait_p99_s: quantile(light.map(waitMs), 0.99) / 1_000,
+    wait_p50_s: quantile(histories.map(waitMs), 0.5) / 1_000,
+    wait_p99_s: quantile(histories.map(waitMs), 0.99) / 1_000,
+    jain: jain([...byTenant].flatMap(([tenantId, all]) => (units.has(tenantId) ? [] : [meanOf(all.map(servedPart))]))),
+    model_miss_pct: percent(run.modelMisses, run.starts),
+    decisions_per_s: run.decidingMs > 0 ? (run.decisions / run.decidingMs) * 1_000 : 0,
+  };
+}
+
+/** How much later each job started than on the tenant's own private partition. Negative when lent lanes were quicker. */
+function lagsMs(histories: readonly JobHistory[], units: number): number[] {
+  const alone = simulateFifo(
+    histories.map(({ job }) => job),
+    units,
+  );
+  return histories.map((history, at) => startOf(history) - startOf(alone[at] as JobHistory));
+}
+
+/** From when a job is among the first (units − running) waiting jobs of its tenant until it starts. */
+function entitledWaitsMs(histories: readonly JobHistory[], units: number): number[] {
+  const moments = histories
+    .flatMap((history, at) => [
+      { at: history.job.submittedAt, order: 1, does: 'wait' as const, job: at },
+      ...history.attempts.flatMap(({ startedAt, endedAt, wasRecalled }) => [
+        { at: startedAt, order: 2, does: 'start' as const, job: at },
+        { at: endedAt, order: 0, does: wasRecalled ? ('back' as const) : ('end' as const), job: at },
+      ]),
+    ])
+    .sort((one, other) => one.at - other.at || one.order - other.order);
+  const waiting: number[] = [];
+  const entitledSince = new Map<number, number>();
+  const waits: number[] = [];
+  let runningLanes = 0;
+  const lanesOf = (job: number) => (histories[job] as JobHistory).job.lanes;
+  for (const moment of moments) {
+    if (moment.does === 'start') {
+      waits.push(moment.at - (entitledSince.get(moment.job) ?? moment.at));
+      entitledSince.delete(moment.job);
+      waiting.splice(waiting.indexOf(moment.job), 1);
+      runningLanes += lanesOf(moment.job);
+      continue;
+    }
+    if (moment.does !== 'wait') runningLanes -= lanesOf(moment.job);
+    if (moment.does !== 'end') {
+      const place = waiting.findIndex((job) => job > moment.job);
+      waiting.splice(place < 0 ? waiting.length : place, 0, moment.job);
+    }
+    let idle = units - runningLanes;
+    for (const job of waiting) {
+      idle -= lanesOf(job);
+      if (idle < 0) break;
+      if (!entitledSince.has(job)) entitledSince.set(job, moment.at);
+    }
+  }
+  return waits;
+}
+
+/** ∫ min(lanes, running + waiting) dt: lane time that a policy which never idles a lane beside waiting work could have used. */
+function usableLaneMs(histories: readonly JobHistory[], lanes: number): number {
+  const moments = histories
+    .flatMap(({ job, attempts }) => [
+      { at: job.submittedAt, lanes: job.lanes },
+      { at: attempts.at(-1)?.endedAt ?? job.submittedAt, lanes: -job.lanes },
+    ])
+    .sort((one, other) => one.at - other.at);
+  let usable = 0;
+  let wanted = 0;
+  let before = 0;
+  for (const moment of moments) {
+    usable += Math.min(lanes, wanted) * (moment.at - before);
+    before = moment.at;
+    wanted += moment.lanes;
+  }
+  return usable;
+}
+
+function waitMs(history: JobHistory): number {
+  return startOf(history) - history.job.submittedAt;
+}
+
+/** The part of a job's time in the system in which it ran: 1 without any wait. */
+function servedPart(history: JobHistory): number {
+  const { runMs }: SimulatedJob = history.job;
+  return runMs / (waitMs(history) + runMs);
+}
+
+/** Jain's index: 1 when all are served alike, 1/n when one gets everything. */
+function jain(values: readonly number[]): number {
+  const squares = sum(values.map((value) => value * value));
+  return squares === 0 ? 1 : sum(values) ** 2 / (values.length * squares);
+}
+
+function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0;
+}
+
+function meanOf(values: readonly number[]): number {
+  return sum(values) / values.length;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function percent(part: number, whole: number): number {
+  return whole === 0 ? 100 : (100 * part) / whole;
+}

@@ -1,0 +1,44 @@
+/** One job of a trace. Times in milliseconds from the trace's start. */
+export interface SimulatedJob {
+  tenantId: string;
+  model: string;
+  lanes: number;
+  submittedAt: number;
+  /** How long it really runs on its lanes; the planner learns it at the end only. */
+  runMs: number;
+}
+
+/** One lease of a job. */
+export interface Attempt {
+  startedAt: number;
+  endedAt: number;
+  wasRecalled: boolean;
+}
+
+/** What became of a job. The last attempt ran it to its end. */
+export interface JobHistory {
+  job: SimulatedJob;
+  attempts: Attempt[];
+}
+
+export interface Simulated {
+  histories: JobHistory[];
+  lanes: number;
+  recalls: number;
+  /** Lane time that went into runs which were recalled, and into loading models anew after a recall. */
+  lostLaneMs: number;
+  starts: number;
+  /** Starts on a node that did not have the model. */
+  modelMisses: number;
+  /** Admissions and recalls, and the time that planning and keeping the index took. */
+  decisions: number;
+  decidingMs: number;
+}
+
+export function startOf({ attempts }: JobHistory): number {
+  return (attempts.at(-1) as Attempt).startedAt;
+}
+
+export function firstSubmitted(one: SimulatedJob, other: SimulatedJob): number {
+  return one.submittedAt - other.submittedAt;
+}
