@@ -4,7 +4,8 @@ import { release, settle } from '#core/ledger/resolve';
 import { OUTBOX_COLUMNS, type OutboxRow, outboxParameters } from '#features/generations/outbox-rows';
 import { reservedParts, type StoredParts } from '#features/generations/reserved-parts';
 import { type GenerationTransfers, lockAccounts, movementCtes } from '#features/ledger/movements.service';
-import type { Tx } from '#platform/database/tx';
+import { plainArray } from '#platform/database/array-literals';
+import type { HotTx } from '#platform/database/tx';
 
 /** How a generation shall end. A run ends what it holds the fence of; a customer cancels whatever has not ended yet. */
 export type ResolveCommand =
@@ -45,7 +46,7 @@ interface Ending {
  * Ends a group of generations in one transaction: pays or returns, writes the resolution, ends the lease, sets the final state, announces.
  * Whichever of cancel, settle and take-back commits first wins; the others find another state or fence and change nothing.
  */
-export async function resolveAll(tx: Tx, commands: readonly ResolveCommand[]): Promise<ResolveOutcome[]> {
+export async function resolveAll(tx: HotTx, commands: readonly ResolveCommand[]): Promise<ResolveOutcome[]> {
   const accounts = await lockAccounts(tx, commands.map(tenantOf));
   const generations = await lockGenerations(tx, commands);
   const now = new Date();
@@ -93,8 +94,9 @@ function endingOf(command: ResolveCommand, generation: LockedGeneration): Ending
   }
 }
 
-async function lockGenerations(tx: Tx, commands: readonly ResolveCommand[]): Promise<Map<string, LockedGeneration>> {
-  const rows = await tx.query<LockedGeneration>(
+async function lockGenerations(tx: HotTx, commands: readonly ResolveCommand[]): Promise<Map<string, LockedGeneration>> {
+  const rows = await tx.prepared<LockedGeneration>(
+    'lock generations',
     `SELECT g.tenant_id, g.id, g.fence, g.state, g.reserved, g.callback_url, g.first_began_at, g.pool_class, g.traceparent,
             r.fence AS resolved_fence, round(extract(epoch FROM now() - l.admitted_at) * 1000) AS occupied_ms
        FROM generations g
@@ -103,17 +105,18 @@ async function lockGenerations(tx: Tx, commands: readonly ResolveCommand[]): Pro
       WHERE (g.tenant_id, g.id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
       ORDER BY g.id
         FOR UPDATE OF g`,
-    [commands.map(tenantOf), commands.map(generationOf)],
+    [plainArray(commands.map(tenantOf)), plainArray(commands.map(generationOf))],
   );
   return new Map(rows.map((row) => [row.id, row]));
 }
 
 const ENDING_PARAMETERS = 16;
 
-async function saveEndings(tx: Tx, endings: readonly Ending[], ledger: ReturnType<typeof movementCtes>): Promise<void> {
+async function saveEndings(tx: HotTx, endings: readonly Ending[], ledger: ReturnType<typeof movementCtes>): Promise<void> {
   const column = <T>(pick: (ending: Ending) => T) => endings.map(pick);
   const freesLanes = endings.some(({ kind }) => kind === 'settle');
-  await tx.query(
+  await tx.prepared(
+    freesLanes ? 'resolve and free lanes' : 'resolve',
     `WITH ${ledger.sql}, ${SAVE_ENDINGS} ${freesLanes ? `, ${FREE_LANES}` : ''}
      SELECT pg_notify('halogen_scheduler', ''), pg_notify('halogen_delivery', '')`,
     [

@@ -5,7 +5,7 @@ import type { InsufficientCredits } from '#core/ledger/reserve';
 import { type StoredParts, storedParts } from '#features/generations/reserved-parts';
 import { lockAccounts, movementCtes } from '#features/ledger/movements.service';
 import { type ReserveOutcome, type ReserveWish, reserveTogether } from '#features/ledger/reservations.service';
-import type { Tx } from '#platform/database/tx';
+import type { HotTx, Tx } from '#platform/database/tx';
 
 /** One caller's wish to queue a generation, priced already. */
 export interface SubmitCommand {
@@ -33,7 +33,7 @@ export type SubmitOutcome = { createdAt: Date } | InsufficientCredits;
  * Reserves, queues and announces a group of submits in one transaction: lock, decide, save.
  * A refused member writes nothing. `again` marks a member whose earlier commit may have happened: its own row then is its success.
  */
-export async function submitAll(tx: Tx, commands: readonly SubmitCommand[], again: boolean): Promise<SubmitOutcome[]> {
+export async function submitAll(tx: HotTx, commands: readonly SubmitCommand[], again: boolean): Promise<SubmitOutcome[]> {
   const accounts = await lockAccounts(
     tx,
     commands.map(({ tenantId }) => tenantId),
@@ -49,7 +49,7 @@ export async function submitAll(tx: Tx, commands: readonly SubmitCommand[], agai
   });
   if (accepted.length > 0) {
     const ledger = movementCtes(GENERATION_PARAMETERS + 1, accounts.values(), movements);
-    await tx.query(`WITH ${ledger.sql}, ${INSERT_GENERATIONS} SELECT pg_notify('halogen_scheduler', '')`, [
+    tx.last('submit', `WITH ${ledger.sql}, ${INSERT_GENERATIONS} SELECT pg_notify('halogen_scheduler', '')`, [
       ...generationParameters(accepted, now),
       ...ledger.parameters,
     ]);

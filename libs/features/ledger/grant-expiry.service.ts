@@ -4,7 +4,7 @@ import { expire } from '#core/ledger/expire';
 import { recordEvents } from '#features/events/events.service';
 import { lockAccounts, saveMovements } from '#features/ledger/movements.service';
 import { HotPool } from '#platform/database/hot-pool';
-import type { Tx } from '#platform/database/tx';
+import type { HotTx, Tx } from '#platform/database/tx';
 import { WakeLoop } from '#platform/outbox/wake-loop';
 
 const SWEEP_EVERY_MS = 60_000;
@@ -47,12 +47,12 @@ export class GrantExpiry implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-async function expireGrants(tx: Tx, tenantId: string, now: Date): Promise<number> {
+async function expireGrants(tx: HotTx, tenantId: string, now: Date): Promise<number> {
   const accounts = await lockAccounts(tx, [tenantId]);
   const before = accounts.get(tenantId);
   if (!before) return 0;
   const { expired, transfers, accounts: after } = expire(before, now);
-  if (transfers.length > 0) await saveMovements(tx, new Map([[tenantId, after]]), [{ tenantId, generationId: null, transfers }]);
+  if (transfers.length > 0) saveMovements(tx, new Map([[tenantId, after]]), [{ tenantId, generationId: null, transfers }]);
   await tx.query('UPDATE grants SET closed_at = $3 WHERE tenant_id = $1 AND id = ANY ($2::uuid[])', [
     tenantId,
     expired.map(({ grantId }) => grantId),

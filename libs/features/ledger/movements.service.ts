@@ -1,5 +1,6 @@
 import type { AvailableAccount, GrantSource, TenantAccounts, Transfer } from '#core/ledger/accounts';
-import type { Tx } from '#platform/database/tx';
+import { plainArray } from '#platform/database/array-literals';
+import type { HotTx } from '#platform/database/tx';
 
 interface AccountRow {
   tenant_id: string;
@@ -19,14 +20,15 @@ interface AccountRow {
  * Locks all accounts of these tenants until the transaction ends, and reads them as they are under the lock.
  * Locked in account order: two groups with tenants in common must never wait on each other.
  */
-export async function lockAccounts(tx: Tx, tenantIds: readonly string[]): Promise<Map<string, TenantAccounts>> {
-  const rows = await tx.query<AccountRow>(
+export async function lockAccounts(tx: HotTx, tenantIds: readonly string[]): Promise<Map<string, TenantAccounts>> {
+  const rows = await tx.prepared<AccountRow>(
+    'lock accounts',
     `SELECT a.tenant_id, a.id, a.kind, a.grant_id, a.balance_micro, g.priority, g.effective_at, g.expires_at, g.source, g.project_id, g.model_families
        FROM accounts a LEFT JOIN grants g ON g.tenant_id = a.tenant_id AND g.id = a.grant_id
       WHERE a.tenant_id = ANY ($1::uuid[]) AND g.closed_at IS NULL
       ORDER BY a.tenant_id, a.id
         FOR UPDATE OF a`,
-    [[...new Set(tenantIds)]],
+    [plainArray([...new Set(tenantIds)])],
   );
   return new Map(
     [...Map.groupBy(rows, (row) => row.tenant_id)].map(([tenantId, accounts]) => [tenantId, tenantAccounts(tenantId, accounts)]),
@@ -66,15 +68,11 @@ export interface GenerationTransfers {
   transfers: readonly Transfer[];
 }
 
-/** Writes what a group decided; nothing when it moved nothing. */
-export async function saveMovements(
-  tx: Tx,
-  accounts: ReadonlyMap<string, TenantAccounts>,
-  movements: readonly GenerationTransfers[],
-): Promise<void> {
+/** Writes what a group decided, with the COMMIT; nothing when it moved nothing. */
+export function saveMovements(tx: HotTx, accounts: ReadonlyMap<string, TenantAccounts>, movements: readonly GenerationTransfers[]): void {
   if (movements.length === 0) return;
   const { sql, parameters } = movementCtes(1, accounts.values(), movements);
-  await tx.query(`WITH ${sql} SELECT`, parameters);
+  tx.last('ledger movements', `WITH ${sql} SELECT`, parameters);
 }
 
 /**
@@ -82,11 +80,12 @@ export async function saveMovements(
  * @param first number of the first parameter that is free in the whole statement
  */
 export function movementCtes(first: number, accounts: Iterable<TenantAccounts>, movements: readonly GenerationTransfers[]) {
-  const balances = [...accounts].flatMap(({ tenantId, available, reserved }) =>
-    [...available, reserved].map(({ id, balanceMicro }) => ({ tenantId, id, balanceMicro })),
-  );
   const rows = movements.flatMap(({ tenantId, generationId, transfers }) =>
     transfers.map((transfer) => ({ tenantId, generationId, ...transfer })),
+  );
+  const moved = new Set(rows.flatMap(({ debitAccountId, creditAccountId }) => [debitAccountId, creditAccountId]));
+  const balances = [...accounts].flatMap(({ tenantId, available, reserved }) =>
+    [...available, reserved].filter(({ id }) => moved.has(id)).map(({ id, balanceMicro }) => ({ tenantId, id, balanceMicro })),
   );
   const at = (offset: number) => `$${first + offset}`;
   return {
@@ -94,24 +93,23 @@ export function movementCtes(first: number, accounts: Iterable<TenantAccounts>, 
       moved_accounts AS (
         UPDATE accounts a SET balance_micro = v.balance_micro
           FROM unnest(${at(0)}::uuid[], ${at(1)}::uuid[], ${at(2)}::bigint[]) AS v (tenant_id, id, balance_micro)
-         WHERE a.tenant_id = v.tenant_id AND a.id = v.id AND a.balance_micro <> v.balance_micro
+         WHERE a.tenant_id = v.tenant_id AND a.id = v.id
       ),
       written_transfers AS (
         INSERT INTO transfers (tenant_id, generation_id, debit_account_id, credit_account_id, amount_micro, code, leg)
         SELECT * FROM unnest(${at(3)}::uuid[], ${at(4)}::uuid[], ${at(5)}::uuid[], ${at(6)}::uuid[], ${at(7)}::bigint[], ${at(8)}::text[], ${at(9)}::smallint[])
       )`,
     parameters: [
-      balances.map(({ tenantId }) => tenantId),
-      balances.map(({ id }) => id),
-      balances.map(({ balanceMicro }) => balanceMicro),
-      rows.map(({ tenantId }) => tenantId),
-      rows.map(({ generationId }) => generationId),
-      rows.map(({ debitAccountId }) => debitAccountId),
-      rows.map(({ creditAccountId }) => creditAccountId),
-      rows.map(({ amountMicro }) => amountMicro),
-      rows.map(({ code }) => code),
-      rows.map(({ leg }) => leg),
+      plainArray(balances.map(({ tenantId }) => tenantId)),
+      plainArray(balances.map(({ id }) => id)),
+      plainArray(balances.map(({ balanceMicro }) => balanceMicro)),
+      plainArray(rows.map(({ tenantId }) => tenantId)),
+      plainArray(rows.map(({ generationId }) => generationId)),
+      plainArray(rows.map(({ debitAccountId }) => debitAccountId)),
+      plainArray(rows.map(({ creditAccountId }) => creditAccountId)),
+      plainArray(rows.map(({ amountMicro }) => amountMicro)),
+      plainArray(rows.map(({ code }) => code)),
+      plainArray(rows.map(({ leg }) => leg)),
     ],
-    parameterCount: 10,
   };
 }

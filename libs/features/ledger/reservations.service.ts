@@ -1,7 +1,7 @@
 import type { Purpose, ReservedPart, TenantAccounts } from '#core/ledger/accounts';
 import { type InsufficientCredits, reserve } from '#core/ledger/reserve';
 import { type GenerationTransfers, lockAccounts, saveMovements } from '#features/ledger/movements.service';
-import type { Tx } from '#platform/database/tx';
+import type { HotTx, Tx } from '#platform/database/tx';
 
 /** One generation's wish for its price. */
 export interface ReserveWish {
@@ -40,7 +40,7 @@ export function reserveTogether(
  * The ledger's part of a group of submits alone: locks, reserves, writes. A refused member writes nothing.
  * @param again the group may have been committed already: what its members hold then is their success
  */
-export async function reserveAll(tx: Tx, wishes: readonly ReserveWish[], again: boolean): Promise<ReserveOutcome[]> {
+export async function reserveAll(tx: HotTx, wishes: readonly ReserveWish[], again: boolean): Promise<ReserveOutcome[]> {
   const accounts = await lockAccounts(
     tx,
     wishes.map(({ tenantId }) => tenantId),
@@ -51,7 +51,7 @@ export async function reserveAll(tx: Tx, wishes: readonly ReserveWish[], again: 
     wishes.filter(({ generationId }) => !held.has(generationId)),
     new Date(),
   );
-  await saveMovements(tx, accounts, movements);
+  saveMovements(tx, accounts, movements);
   const decided = outcomes.values();
   return wishes.map(({ generationId }) => {
     const parts = held.get(generationId);

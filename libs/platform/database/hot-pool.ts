@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { databaseFailure } from '#platform/database/failures';
-import type { Tx } from '#platform/database/tx';
+import type { HotTx } from '#platform/database/tx';
 import { inSpan } from '#platform/telemetry/spans';
 
 export interface HotPoolSettings {
@@ -29,7 +29,8 @@ export class HotPool {
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
-    });
+      pipeline: true,
+    } as pg.PoolConfig);
     // A connection that dies while idle is replaced at the next use; unheard, its error would end the process.
     this.pool.on('error', () => {});
   }
@@ -39,7 +40,7 @@ export class HotPool {
    * @param tenantIds the tenants that row-level security lets this transaction see; a role with policies of its own passes none.
    * @throws DatabaseUnavailable when the server cannot be reached or ended the connection. The commit may then still have happened.
    */
-  async transaction<T>(name: string, tenantIds: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T> {
+  async transaction<T>(name: string, tenantIds: readonly string[], work: (tx: HotTx) => Promise<T>): Promise<T> {
     return inSpan(`sql ${name}`, { attributes: { 'db.system.name': 'postgresql' } }, async () => {
       const client = await this.connect();
       let broken: Error | undefined;
@@ -48,12 +49,9 @@ export class HotPool {
       };
       client.on('error', noteBroken);
       try {
-        await client.query(beginFor(tenantIds));
-        const result = await work({
-          query: async <Row>(sql: string, parameters: readonly unknown[] = []) =>
-            (await client.query(sql, parameters as unknown[])).rows as Row[],
-        });
-        await client.query('COMMIT');
+        const tx = new PipelinedTransaction(client, beginFor(tenantIds));
+        const result = await work(tx);
+        await tx.commit();
         return result;
       } catch (error) {
         const failure = databaseFailure(error);
@@ -86,6 +84,54 @@ export class HotPool {
     } catch (error) {
       throw databaseFailure(error).error;
     }
+  }
+}
+
+type Statement = { name?: string; text: string; values: unknown[] };
+
+/**
+ * Sends the BEGIN with the first statement and the COMMIT with the last one: two round trips instead of four. Postgres runs what is
+ * behind a failed statement of a transaction only to refuse it, so that a COMMIT behind one rolls back.
+ */
+class PipelinedTransaction implements HotTx {
+  private readonly begun: Promise<unknown>;
+  private lastStatement: Statement | undefined;
+
+  constructor(
+    private readonly client: pg.PoolClient,
+    begin: string,
+  ) {
+    this.begun = client.query(begin);
+    this.begun.catch(() => {}); // told by whatever waits for it
+  }
+
+  query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return this.run({ text: sql, values: parameters as unknown[] });
+  }
+
+  prepared<Row>(name: string, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    return this.run({ name, text: sql, values: parameters as unknown[] });
+  }
+
+  last(name: string, sql: string, parameters: readonly unknown[]): void {
+    if (this.lastStatement) throw new Error(`${name} cannot be the last statement: ${this.lastStatement.name} is`);
+    this.lastStatement = { name, text: sql, values: parameters as unknown[] };
+  }
+
+  async commit(): Promise<void> {
+    await this.begun;
+    const last = this.lastStatement && this.client.query(this.lastStatement);
+    const committed = this.client.query('COMMIT');
+    const [lastOutcome, commitOutcome] = await Promise.allSettled([last, committed]);
+    if (lastOutcome.status === 'rejected') throw lastOutcome.reason;
+    if (commitOutcome.status === 'rejected') throw commitOutcome.reason;
+    // Postgres answers a COMMIT after an error with ROLLBACK, and calls it a success.
+    if (commitOutcome.value.command !== 'COMMIT') throw new Error('a statement of the transaction had failed: nothing was committed');
+  }
+
+  private async run<Row>(statement: Statement): Promise<Row[]> {
+    const [, { rows }] = await Promise.all([this.begun, this.client.query(statement)]);
+    return rows as Row[];
   }
 }
 

@@ -59,6 +59,15 @@ it('is forced on every table with a tenant, and no role of ours may bypass it', 
   expect(roles).toEqual(['halogen_api', 'halogen_control', 'halogen_lookup'].map((rolname) => ({ rolname, bypasses: false })));
 });
 
+it('reads the tenants once a statement on the tables of grouped commands, not once a row', async () => {
+  const perRow = await control.query(
+    `SELECT tablename FROM pg_policies
+      WHERE policyname = 'of_tenant' AND tablename IN ('grants', 'accounts', 'transfers', 'resolutions', 'generations', 'outbox')
+        AND (qual NOT LIKE '%SELECT halogen_tenants()%' OR with_check NOT LIKE '%SELECT halogen_tenants()%')`,
+  );
+  expect(perRow).toEqual([]);
+});
+
 it('shows no rows without a tenant, also after one was set in an earlier transaction', async () => {
   await api.transaction('read', [ours], (tx) => tx.query('SELECT 1 FROM generations'));
   for (const table of ['tenants', 'generations', 'transfers', 'accounts', 'grants', 'resolutions', 'leases', 'checkpoints', 'deliveries']) {

@@ -3,3 +3,14 @@ export interface Tx {
   /** Runs one statement and answers its rows. Int8 columns arrive as strings. */
   query<Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
 }
+
+/** A transaction on a path where each round trip is time that others wait for its locks. */
+export interface HotTx extends Tx {
+  /** As `query`, planned once a connection and name. A name stands for one text. */
+  prepared<Row = Record<string, unknown>>(name: string, sql: string, parameters: readonly unknown[]): Promise<Row[]>;
+  /**
+   * The last statement, sent together with the COMMIT once the work has returned. When it fails nothing is committed and the
+   * transaction rejects with its error.
+   */
+  last(name: string, sql: string, parameters: readonly unknown[]): void;
+}
