@@ -13,8 +13,12 @@ import { DreamMachineGenerationsController } from '#apps/api/dream-machine/gener
 import { DreamMachineToComeController } from '#apps/api/dream-machine/to-come.controller';
 import type { ApiEnvironment } from '#apps/api/environment';
 import { ErrorFilter } from '#apps/api/errors/error.filter';
+import { GenerationEventsController } from '#apps/api/native/events.controller';
+import { NativeGenerationsController } from '#apps/api/native/generations.controller';
 import { LedgerController } from '#apps/api/native/ledger.controller';
 import { GenerationEntity } from '#features/generations/generation.entity';
+import { GenerationReportsService } from '#features/generations/generation-reports.service';
+import { GenerationWatch } from '#features/generations/generation-watch';
 import { GenerationsService } from '#features/generations/generations.service';
 import { WorkOrdersService } from '#features/generations/work-orders.service';
 import { LedgerService } from '#features/ledger/ledger.service';
@@ -61,12 +65,16 @@ export class ApiModule {
         DreamMachineGenerationsController,
         DreamMachineAccountController,
         LedgerController,
+        NativeGenerationsController,
+        GenerationEventsController,
         WorkOrdersController,
         UploadsController,
         AssetsController,
       ],
       providers: [
         GenerationsService,
+        GenerationReportsService,
+        GenerationWatch,
         WorkOrdersService,
         LedgerService,
         ApiKeysService,

@@ -1,6 +1,7 @@
 import { applyDecorators, Delete, Get, HttpCode, Post, Put, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { OperationContract } from '#contracts/operation';
+import { Problem } from '#contracts/problems';
 
 const METHODS = { GET: Get, POST: Post, DELETE: Delete, PUT: Put } as const;
 export const OPERATION = Symbol('operation');
@@ -14,7 +15,12 @@ export function Operation(contract: OperationContract): MethodDecorator {
     SetMetadata(OPERATION, contract),
     ApiOperation({ operationId: id, summary }),
     ApiResponse({ status, description: 'As asked.', ...(response && { standardSchema: response }) }),
+    ...(isNative(path) ? [ApiResponse({ status: 'default', description: 'Why not.', standardSchema: Problem })] : []),
     ApiTags(path.startsWith('/dream-machine') ? 'Dream Machine' : 'Halogen'),
     ...(scope ? [ApiBearerAuth()] : []),
   );
+}
+
+function isNative(path: string): boolean {
+  return path.startsWith('/api/v1/');
 }

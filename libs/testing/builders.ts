@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { quote } from '#core/catalog/quote';
 import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
 import type { LeaseRef } from '#core/generations/lease';
-import type { SubmitCommand } from '#features/generations/submit-group';
+import { NO_WISHES, type SubmitCommand } from '#features/generations/submit-group';
 import { grantCredits, provisionTenant } from '#features/tenants/provisioning';
 import type { HotPool } from '#platform/database/hot-pool';
 
@@ -25,6 +25,7 @@ export function anImage(tenantId: string, more: Partial<SubmitCommand> = {}): Su
     apiKeyId: randomUUID(),
     id: randomUUID(),
     surface: 'dream_machine',
+    wishes: NO_WISHES,
     quote: quoted,
     request: { generation_type: 'image', model: 'photon-1', prompt: 'a red fox' },
     prompt: 'a red fox',

@@ -4,6 +4,7 @@ import { CallerOf } from '#apps/api/auth/caller-of.decorator';
 import { CallbackUrls } from '#apps/api/dream-machine/callback-urls';
 import { understandImage, understandVideo } from '#apps/api/dream-machine/understand';
 import { Refused } from '#apps/api/errors/refused';
+import { refusedSubmit } from '#apps/api/errors/refused-submit';
 import { valid } from '#apps/api/errors/valid';
 import { Operation } from '#apps/api/operation.decorator';
 import { type DreamMachineGeneration, dreamMachineGeneration } from '#contracts/dream-machine/generation';
@@ -17,7 +18,6 @@ import {
 } from '#contracts/dream-machine/operations';
 import type { ImageRequest, ListQuery, VideoRequest } from '#contracts/dream-machine/requests';
 import type { Caller } from '#core/access/caller';
-import { formatCredits } from '#core/ledger/credits';
 import type { GenerationEntity } from '#features/generations/generation.entity';
 import { GenerationsService, type SubmitRequest } from '#features/generations/generations.service';
 import { SignedUrls } from '#platform/storage/signed-urls';
@@ -69,9 +69,8 @@ export class DreamMachineGenerationsController {
   private async submit(caller: Caller, request: SubmitRequest): Promise<DreamMachineGeneration> {
     this.callbacks.check(request.callbackUrl);
     const submitted = await this.generations.submit(caller, randomUUID(), request);
-    if (!('refused' in submitted)) return this.view(submitted);
-    if (submitted.refused === 'not_offered') throw new Refused('not_offered', submitted.message);
-    throw new Refused('insufficient_credits', `Insufficient credits. ${formatCredits(submitted.missingMicro)} more credits are needed`);
+    if ('refused' in submitted) throw refusedSubmit(submitted);
+    return this.view(submitted);
   }
 
   private view(generation: GenerationEntity): DreamMachineGeneration {

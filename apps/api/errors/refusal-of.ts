@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { Refused } from '#apps/api/errors/refused';
 import type { ProblemName } from '#contracts/problems';
+import { TooManyWatchers } from '#features/generations/generation-watch';
 import { GroupFull } from '#platform/database/command-group';
 import { DatabaseUnavailable } from '#platform/database/failures';
 
@@ -16,7 +17,7 @@ const FASTIFY_PROBLEMS: Readonly<Record<string, [ProblemName, string]>> = {
 /** What an error is to the caller; undefined for a bug, of which the caller learns nothing but that it happened. */
 export function refusalOf(error: unknown): Refused | undefined {
   if (error instanceof Refused) return error;
-  if (error instanceof DatabaseUnavailable || error instanceof GroupFull)
+  if (error instanceof DatabaseUnavailable || error instanceof GroupFull || error instanceof TooManyWatchers)
     return new Refused('unavailable', 'Halogen cannot take requests for a moment; try again');
   const known = FASTIFY_PROBLEMS[codeOf(error)];
   if (known) return new Refused(...known);

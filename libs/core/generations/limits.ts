@@ -13,3 +13,14 @@ const LEASE_MINIMUM_MS = 600_000;
 export function leaseLimitMs(estimatedMs: number): number {
   return Math.max(LEASE_MINIMUM_MS, LEASE_ESTIMATE_FACTOR * estimatedMs);
 }
+
+/** Of one tenant's waiting generations those with the higher priority go first. */
+export const MIN_PRIORITY = -100;
+export const MAX_PRIORITY = 100;
+
+/** Seeds are 0 … 2³¹ − 1. */
+export const MAX_SEED = 2 ** 31 - 1;
+
+export const MAX_LABELS = 16;
+export const MAX_LABEL_KEY_CHARACTERS = 63;
+export const MAX_LABEL_VALUE_CHARACTERS = 255;

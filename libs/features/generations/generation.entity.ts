@@ -1,4 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Output } from '#core/catalog/quote';
+import type { ServiceTier } from '#core/catalog/service-tiers';
+import type { Stage } from '#core/generations/stages';
 import type { GenerationState } from '#core/generations/state';
 
 /** What readers need of a generation's row. */
@@ -19,6 +22,39 @@ export class GenerationEntity {
   @Column('jsonb')
   request!: Record<string, unknown>;
 
+  @Column('bigint', { transformer: { from: Number, to: String } })
+  seed!: number;
+
+  @Column('jsonb')
+  output!: Output;
+
+  @Column('text', { array: true })
+  stages!: Stage[];
+
+  @Column('text', { name: 'service_tier' })
+  serviceTier!: ServiceTier;
+
+  @Column('smallint')
+  priority!: number;
+
+  @Column('timestamptz', { name: 'start_by', nullable: true })
+  startBy!: Date | null;
+
+  @Column('timestamptz', { name: 'complete_by', nullable: true })
+  completeBy!: Date | null;
+
+  @Column('jsonb')
+  labels!: Record<string, string>;
+
+  @Column('bigint', { name: 'price_micro', transformer: { from: BigInt, to: String } })
+  priceMicro!: bigint;
+
+  @Column('integer', { name: 'burn_lane_ms' })
+  burnLaneMs!: number;
+
+  @Column('integer', { name: 'rate_card_version' })
+  rateCardVersion!: number;
+
   @Column('text')
   state!: GenerationState;
 
@@ -33,6 +69,9 @@ export class GenerationEntity {
 
   @Column('timestamptz', { name: 'first_began_at', nullable: true })
   firstBeganAt!: Date | null;
+
+  @Column('timestamptz', { name: 'finished_at', nullable: true })
+  finishedAt!: Date | null;
 
   @Column('timestamptz', { name: 'deleted_at', nullable: true })
   deletedAt!: Date | null;

@@ -1,12 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import type { Caller } from '#core/access/caller';
-import { type NotOffered, type OutputRequest, quote } from '#core/catalog/quote';
+import { type NotOffered, type OutputRequest, type Quote, quote } from '#core/catalog/quote';
 import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
 import type { InsufficientCredits } from '#core/ledger/reserve';
 import { GenerationEntity } from '#features/generations/generation.entity';
-import { resolveAll } from '#features/generations/resolve-group';
-import { type SubmitCommand, type SubmitOutcome, submitAll } from '#features/generations/submit-group';
+import { type ResolveOutcome, resolveAll } from '#features/generations/resolve-group';
+import {
+  NO_WISHES,
+  type SubmitCommand,
+  type SubmitOutcome,
+  type Surface,
+  submitAll,
+  type Wishes,
+} from '#features/generations/submit-group';
 import { CommandGroup } from '#platform/database/command-group';
 import { HotPool } from '#platform/database/hot-pool';
 import { TenantDatabase } from '#platform/database/tenant-database';
@@ -14,7 +21,8 @@ import { traceparentOf } from '#platform/telemetry/spans';
 
 /** What a surface hands over once its own wire form is understood. */
 export interface SubmitRequest {
-  surface: 'dream_machine';
+  surface: Surface;
+  wishes?: Wishes;
   output: OutputRequest;
   prompt: string;
   seed: number;
@@ -57,12 +65,13 @@ export class GenerationsService {
   async submit(caller: Caller, id: string, request: SubmitRequest): Promise<GenerationEntity | NotOffered | InsufficientCredits> {
     const quoted = quote(request.output, CURRENT_RATE_CARD);
     if ('refused' in quoted) return quoted;
-    const { surface, echo, prompt, seed, callbackUrl } = request;
+    const { surface, wishes = NO_WISHES, echo, prompt, seed, callbackUrl } = request;
     const outcome = await this.submits.add({
       tenantId: caller.tenantId,
       apiKeyId: caller.apiKeyId,
       id,
       surface,
+      wishes,
       quote: quoted,
       request: echo,
       prompt,
@@ -77,13 +86,26 @@ export class GenerationsService {
       kind: quoted.output.kind,
       model: quoted.model,
       request: echo,
+      seed,
+      output: quoted.output,
+      stages: [...quoted.stages],
+      ...wishes,
+      priceMicro: quoted.priceMicro,
+      burnLaneMs: quoted.burnLaneMs,
+      rateCardVersion: quoted.rateCardVersion,
       state: 'queued',
       assets: null,
       failureReason: null,
       createdAt: outcome.createdAt,
       firstBeganAt: null,
+      finishedAt: null,
       deletedAt: null,
     };
+  }
+
+  /** What it would cost, without creating anything. */
+  quote({ output }: Pick<SubmitRequest, 'output'>): Quote | NotOffered {
+    return quote(output, CURRENT_RATE_CARD);
   }
 
   async get({ tenantId }: Caller, id: string): Promise<GenerationEntity | null> {
@@ -104,6 +126,14 @@ export class GenerationsService {
         [tenantId],
       );
       return { generations, count: counted?.count ?? 0 };
+    });
+  }
+
+  /** Ends an unfinished generation and releases what it held. */
+  async cancel({ tenantId }: Caller, id: string): Promise<ResolveOutcome> {
+    return this.hot.transaction('cancel generation', [tenantId], async (tx) => {
+      const [outcome] = await resolveAll(tx, [{ by: 'customer', kind: 'cancel', tenantId, generationId: id, reason: CANCELLED }]);
+      return outcome as ResolveOutcome;
     });
   }
 

@@ -58,7 +58,10 @@ export class RunsService {
       const [held] = await tx.query(`SELECT 1 FROM generations g WHERE ${HOLDS_LEASE} FOR UPDATE`, leaseParameters(lease));
       if (!held) throw new LeaseLost(lease);
       await tx.query(
-        `INSERT INTO checkpoints (tenant_id, generation_id, fence, stage, round, outcome) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+        `WITH kept AS (
+           INSERT INTO checkpoints (tenant_id, generation_id, fence, stage, round, outcome) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+         )
+         SELECT pg_notify('halogen_stream', '')`,
         [...leaseParameters(lease), stage, round, JSON.stringify(outcome)],
       );
     });

@@ -31,7 +31,7 @@ export async function noteBegan(tx: Tx, began: readonly Began[]): Promise<void> 
        INSERT INTO outbox (consumer, topic, tenant_id, generation_id, pool_class, payload, traceparent)
        SELECT 'delivery', 'dreaming', tenant_id, id, pool_class, jsonb_build_object('fence', fence::text), traceparent FROM running WHERE is_news
      )
-     SELECT pg_notify('halogen_delivery', '') FROM running WHERE is_news LIMIT 1`,
+     SELECT pg_notify('halogen_stream', ''), pg_notify('halogen_delivery', '') FROM running LIMIT 1`,
     [...leaseColumns(began), began.map(({ nodeId }) => nodeId)],
   );
 }

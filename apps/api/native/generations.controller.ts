@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { Body, Controller, Headers, Param, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { CallerOf } from '#apps/api/auth/caller-of.decorator';
+import { Refused } from '#apps/api/errors/refused';
+import { refusedSubmit } from '#apps/api/errors/refused-submit';
+import { valid } from '#apps/api/errors/valid';
+import { generationView, quoteView } from '#apps/api/native/generation-view';
+import { waitSecondsOf } from '#apps/api/native/prefer-wait';
+import { understandCreate, understandList } from '#apps/api/native/understand';
+import { Operation } from '#apps/api/operation.decorator';
+import {
+  type CreateGeneration,
+  cancelGeneration,
+  createGeneration,
+  type Generation,
+  getGeneration,
+  type ListGenerationsQuery,
+  listGenerations,
+  type Quote,
+  quoteGeneration,
+} from '#contracts/native/generations';
+import type { Caller } from '#core/access/caller';
+import { isFinal } from '#core/generations/state';
+import { type GenerationReport, GenerationReportsService, queuedReport } from '#features/generations/generation-reports.service';
+import { GenerationWatch } from '#features/generations/generation-watch';
+import { GenerationsService } from '#features/generations/generations.service';
+import { SignedUrls } from '#platform/storage/signed-urls';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Generations as Halogen's own API has them. */
+@Controller()
+export class NativeGenerationsController {
+  constructor(
+    private readonly generations: GenerationsService,
+    private readonly reports: GenerationReportsService,
+    private readonly watch: GenerationWatch,
+    private readonly urls: SignedUrls,
+  ) {}
+
+  @Operation(createGeneration)
+  async create(
+    @CallerOf() caller: Caller,
+    @Body(valid(createGeneration.body)) body: CreateGeneration,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Headers('prefer') prefer?: string,
+  ): Promise<Generation> {
+    const submitted = await this.generations.submit(caller, randomUUID(), understandCreate(body));
+    if ('refused' in submitted) throw refusedSubmit(submitted);
+    return this.view(await this.waited(queuedReport(submitted), reply, prefer));
+  }
+
+  @Operation(quoteGeneration)
+  quote(@Body(valid(quoteGeneration.body)) body: CreateGeneration): Quote {
+    const quoted = this.generations.quote(understandCreate(body));
+    if ('refused' in quoted) throw refusedSubmit(quoted);
+    return quoteView(quoted, body.service_tier);
+  }
+
+  @Operation(listGenerations)
+  async list(@CallerOf() caller: Caller, @Query(valid(listGenerations.query, 'query')) query: ListGenerationsQuery) {
+    const { reports, nextCursor } = await this.reports.list(caller, understandList(query));
+    return { generations: reports.map((one) => this.view(one)), next_cursor: nextCursor };
+  }
+
+  @Operation(getGeneration)
+  async get(
+    @CallerOf() caller: Caller,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Headers('prefer') prefer?: string,
+  ): Promise<Generation> {
+    return this.view(await this.waited(await this.find(caller, id), reply, prefer));
+  }
+
+  @Operation(cancelGeneration)
+  async cancel(@CallerOf() caller: Caller, @Param('id') id: string): Promise<Generation> {
+    const found = await this.find(caller, id);
+    const outcome = await this.generations.cancel(caller, found.generation.id);
+    const after = await this.find(caller, id);
+    if ('refused' in outcome && after.generation.state !== 'cancelled') {
+      throw new Refused('already_final', `This generation is ${after.generation.state} already`);
+    }
+    return this.view(after);
+  }
+
+  /** Waits for the end of a generation if the caller prefers so. What has not ended by then is answered as it is. */
+  private async waited(report: GenerationReport, reply: FastifyReply, prefer: string | undefined): Promise<GenerationReport> {
+    const seconds = waitSecondsOf(prefer);
+    if (seconds === undefined) return report;
+    reply.header('preference-applied', `wait=${seconds}`);
+    if (isFinal(report.generation.state)) return report;
+    return (await this.watch.untilFinal(report.generation, seconds * 1_000)) ?? report;
+  }
+
+  private async find(caller: Caller, id: string): Promise<GenerationReport> {
+    const report = UUID.test(id) ? await this.reports.get(caller, id.toLowerCase()) : null;
+    if (!report) throw new Refused('not_found', 'Generation not found');
+    return report;
+  }
+
+  private view(report: GenerationReport): Generation {
+    return generationView(report, (key) => this.urls.assetUrl(key));
+  }
+}

@@ -1,0 +1,76 @@
+import { randomInt } from 'node:crypto';
+import { Refused } from '#apps/api/errors/refused';
+import type { CreateGeneration, ListGenerationsQuery } from '#contracts/native/generations';
+import { MODELS } from '#core/catalog/models';
+import { DEFAULT_SERVICE_TIER, OFFERED_SERVICE_TIERS } from '#core/catalog/service-tiers';
+import { MAX_SEED } from '#core/generations/limits';
+import type { SubmitRequest } from '#features/generations/generations.service';
+import { type GenerationFilter, parseCursor } from '#features/generations/list-page';
+
+/** A native request in Halogen's words. @throws Refused */
+export function understandCreate(body: CreateGeneration, now = new Date()): SubmitRequest {
+  const { model, prompt, aspect_ratio: aspectRatio, resolution, duration, format, seed, labels = {} } = body;
+  const serviceTier = body.service_tier ?? DEFAULT_SERVICE_TIER;
+  if (!OFFERED_SERVICE_TIERS.includes(serviceTier)) {
+    throw new Refused('not_supported_yet', `service_tier ${serviceTier} is not supported yet. Valid: ${OFFERED_SERVICE_TIERS.join(', ')}`);
+  }
+  return {
+    surface: 'native',
+    // An unknown model is refused by the catalogue, which then names all there are of this kind.
+    output: {
+      kind: Object.hasOwn(MODELS, model) ? (MODELS[model]?.kind ?? 'video') : 'video',
+      model,
+      aspectRatio,
+      resolution,
+      duration,
+      format,
+    },
+    prompt,
+    seed: seed ?? randomInt(MAX_SEED + 1),
+    callbackUrl: null,
+    echo: body,
+    wishes: {
+      serviceTier,
+      priority: body.priority ?? 0,
+      startBy: timeAhead('start_by', body.start_by, now),
+      completeBy: timeAhead('complete_by', body.complete_by, now),
+      labels,
+    },
+  };
+}
+
+/** @throws Refused for a cursor or a label that is none */
+export function understandList({
+  limit,
+  cursor,
+  state,
+  model,
+  label,
+  created_after,
+  created_before,
+}: ListGenerationsQuery): GenerationFilter {
+  const parsed = cursor === undefined ? undefined : parseCursor(cursor);
+  if (cursor !== undefined && !parsed) throw new Refused('invalid_cursor', 'cursor is none that a page has answered');
+  return {
+    limit,
+    cursor: parsed,
+    state,
+    model,
+    labels: Object.fromEntries([label ?? []].flat().map(labelOf)),
+    createdAfter: created_after === undefined ? undefined : new Date(created_after),
+    createdBefore: created_before === undefined ? undefined : new Date(created_before),
+  };
+}
+
+function labelOf(text: string): [string, string] {
+  const at = text.indexOf(':');
+  if (at < 1 || text.includes('\0')) throw new Refused('invalid_label', 'label is written key:value');
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function timeAhead(field: string, text: string | undefined, now: Date): Date | null {
+  if (text === undefined) return null;
+  const at = new Date(text);
+  if (at <= now) throw new Refused('deadline_passed', `${field} has passed already`);
+  return at;
+}
