@@ -45,6 +45,7 @@ export async function copyOf(serverUrl: string, database: BenchDatabase): Promis
     ownerUrl: moved(database.ownerUrl),
     databaseApiUrl: moved(database.databaseApiUrl),
     databaseControlUrl: moved(database.databaseControlUrl),
+    databaseLoaderUrl: moved(database.databaseLoaderUrl),
     secrets: database.secrets,
     [Symbol.asyncDispose]: () => dropDatabase(serverUrl, name),
   };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** What this process is told. Read once, in `main`. */
 export const BackgroundWorkerEnvironment = z.object({
   DATABASE_CONTROL_URL: z.url(),
+  DATABASE_LOADER_URL: z.url(),
   REDIS_URL: z.url(),
   HALOGEN_STORAGE_DIR: z.string(),
   HALOGEN_ASSET_SIGNING_SECRET: z.string().min(32),

@@ -6,6 +6,8 @@ export interface RoleUrls {
   databaseApiUrl: string;
   /** For the control plane: policies on named tables. */
   databaseControlUrl: string;
+  /** For loading batches: row-level security by tenant, and rights on what a batch's rows touch. */
+  databaseLoaderUrl: string;
 }
 
 /** Lets the roles of the migrations log in, and tells under which URLs. */
@@ -17,8 +19,9 @@ export async function enableRoles(databaseUrl: string, secrets: Secrets): Promis
     await client.query("BEGIN; SELECT pg_advisory_xact_lock(hashtext('halogen roles'))");
     const databaseApiUrl = await enable(client, databaseUrl, 'halogen_api', secrets);
     const databaseControlUrl = await enable(client, databaseUrl, 'halogen_control', secrets);
+    const databaseLoaderUrl = await enable(client, databaseUrl, 'halogen_loader', secrets);
     await client.query('COMMIT');
-    return { databaseApiUrl, databaseControlUrl };
+    return { databaseApiUrl, databaseControlUrl, databaseLoaderUrl };
   } finally {
     await client.end();
   }

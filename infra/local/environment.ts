@@ -62,6 +62,7 @@ export function backgroundWorkerEnvironment(installation: Installation, healthPo
   const { servers, secrets, apiPort, homeDir } = installation;
   return environment(installation, 'halogen-background-worker', {
     DATABASE_CONTROL_URL: servers.databaseControlUrl,
+    DATABASE_LOADER_URL: servers.databaseLoaderUrl,
     REDIS_URL: servers.redisUrl,
     HALOGEN_PUBLIC_ORIGIN: originOf(apiPort),
     HALOGEN_STORAGE_DIR: storageOf(homeDir),

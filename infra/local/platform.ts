@@ -115,9 +115,11 @@ async function prepare(
   report('migrating the database');
   await migrate(servers.databaseUrl);
   const secrets = await secretsOf(homeDir);
-  const { databaseApiUrl, databaseControlUrl } = given ?? {};
+  const { databaseApiUrl, databaseControlUrl, databaseLoaderUrl } = given ?? {};
   const roles =
-    databaseApiUrl && databaseControlUrl ? { databaseApiUrl, databaseControlUrl } : await enableRoles(servers.databaseUrl, secrets);
+    databaseApiUrl && databaseControlUrl && databaseLoaderUrl
+      ? { databaseApiUrl, databaseControlUrl, databaseLoaderUrl }
+      : await enableRoles(servers.databaseUrl, secrets);
   await seed({ controlUrl: roles.databaseControlUrl, secrets, lanesPerNode: LANES_PER_NODE });
   return { servers: { ...servers, ...roles }, secrets };
 }

@@ -7,6 +7,7 @@ export interface TestDatabase {
   ownerUrl: string;
   apiUrl: string;
   controlUrl: string;
+  loaderUrl: string;
   drop(): Promise<void>;
 }
 
@@ -35,6 +36,7 @@ export async function testDatabase(): Promise<TestDatabase> {
     ownerUrl: urlOf(serverUrl, name),
     apiUrl: urlOf(serverUrl, name, 'halogen_api'),
     controlUrl: urlOf(serverUrl, name, 'halogen_control'),
+    loaderUrl: urlOf(serverUrl, name, 'halogen_loader'),
     drop: () => dropDatabase(serverUrl, name),
   };
 }
@@ -44,7 +46,8 @@ async function makeTemplate(admin: pg.Client, serverUrl: string, template: strin
   await admin.query(`DROP DATABASE IF EXISTS ${unfinished}`);
   await admin.query(`CREATE DATABASE ${unfinished}`);
   await migrate(urlOf(serverUrl, unfinished));
-  for (const role of ['halogen_api', 'halogen_control']) await admin.query(`ALTER ROLE ${role} LOGIN PASSWORD '${ROLE_PASSWORD}'`);
+  for (const role of ['halogen_api', 'halogen_control', 'halogen_loader'])
+    await admin.query(`ALTER ROLE ${role} LOGIN PASSWORD '${ROLE_PASSWORD}'`);
   await admin.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`);
 }
 

@@ -38,6 +38,8 @@ export type Change =
   | { type: 'left'; generationId: string }
   /** The first heads of a tenant's queue of one tier as the database has them; `hasMore` when there are others behind. */
   | { type: 'heads'; tenantId: string; tier: ServiceTier; generations: readonly WaitingGeneration[]; hasMore: boolean }
+  /** The database has more of a tenant's queue of one tier, uncounted: its heads are to be read again. */
+  | { type: 'more'; tenantId: string; tier: ServiceTier }
   | { type: 'leased'; lease: LeasedGeneration }
   /** The lease is over; its lanes are busy until `freed`. `wasWhole` when it ran all stages to their end. */
   | { type: 'ended'; lease: LeaseRef; ranMs: number; wasWhole: boolean }

@@ -72,6 +72,13 @@ export class SchedulingIndex implements SchedulingView {
       case 'heads':
         this.replaceHeads(change.tenantId, change.tier, change.generations, change.hasMore);
         break;
+      case 'more': {
+        const tenant = this.tenant(change.tenantId);
+        this.change(tenant, () => {
+          tenant.tierQueue(change.tier).hasUnseen = true;
+        });
+        break;
+      }
       case 'leased':
         this.lease(change.lease);
         break;
@@ -259,6 +266,7 @@ export class SchedulingIndex implements SchedulingView {
     const refilled = this.tenant(tenantId);
     this.change(refilled, () => {
       const queue = refilled.tierQueue(tier);
+      queue.hasUnseen = false;
       queue.storeBoundary = hasMore ? (generations.at(-1) ?? null) : null;
       queue.headsWanted = Math.min(2 * queue.headsWanted, MAX_HEADS_PER_TENANT);
     });

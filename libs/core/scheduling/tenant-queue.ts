@@ -13,6 +13,8 @@ export interface TierQueue {
   storeBoundary: WaitingGeneration | null;
   /** How many heads the next refill should read. */
   headsWanted: number;
+  /** The database has gained others that nobody counted: until a refill neither heads nor boundary say what comes first. */
+  hasUnseen: boolean;
 }
 
 /** The heads of one shape of a tenant, best first. */
@@ -95,7 +97,7 @@ export class TenantQueue {
   tierQueue(tier: ServiceTier): TierQueue {
     let queue = this.tierQueues.get(tier);
     if (!queue) {
-      queue = { tier, heads: 0, storeBoundary: null, headsWanted: FIRST_HEADS_PER_TENANT };
+      queue = { tier, heads: 0, storeBoundary: null, headsWanted: FIRST_HEADS_PER_TENANT, hasUnseen: false };
       this.tierQueues.set(tier, queue);
     }
     return queue;
@@ -138,12 +140,12 @@ export class TenantQueue {
   }
 }
 
-export function runsLow({ storeBoundary, heads, headsWanted }: TierQueue): boolean {
-  return storeBoundary !== null && heads < headsWanted / 4;
+export function runsLow({ storeBoundary, heads, headsWanted, hasUnseen }: TierQueue): boolean {
+  return hasUnseen || (storeBoundary !== null && heads < headsWanted / 4);
 }
 
-function goesOnInStore({ storeBoundary }: TierQueue): boolean {
-  return storeBoundary !== null;
+function goesOnInStore({ storeBoundary, hasUnseen }: TierQueue): boolean {
+  return hasUnseen || storeBoundary !== null;
 }
 
 /** Ties by id, so that the same changes always give the same plan. */

@@ -26,6 +26,7 @@ interface LockedGeneration {
   state: GenerationState;
   reserved: StoredParts;
   callback_url: string | null;
+  batch_id: string | null;
   first_began_at: Date | null;
   pool_class: string;
   traceparent: string | null;
@@ -97,7 +98,7 @@ function endingOf(command: ResolveCommand, generation: LockedGeneration): Ending
 async function lockGenerations(tx: HotTx, commands: readonly ResolveCommand[]): Promise<Map<string, LockedGeneration>> {
   const rows = await tx.prepared<LockedGeneration>(
     'lock generations',
-    `SELECT g.tenant_id, g.id, g.fence, g.state, g.reserved, g.callback_url, g.first_began_at, g.pool_class, g.traceparent,
+    `SELECT g.tenant_id, g.id, g.fence, g.state, g.reserved, g.callback_url, g.batch_id, g.first_began_at, g.pool_class, g.traceparent,
             r.fence AS resolved_fence, round(extract(epoch FROM now() - l.admitted_at) * 1000) AS occupied_ms
        FROM generations g
        LEFT JOIN resolutions r ON r.tenant_id = g.tenant_id AND r.generation_id = g.id
@@ -115,9 +116,10 @@ const ENDING_PARAMETERS = 16;
 async function saveEndings(tx: HotTx, endings: readonly Ending[], ledger: ReturnType<typeof movementCtes>): Promise<void> {
   const column = <T>(pick: (ending: Ending) => T) => endings.map(pick);
   const freesLanes = endings.some(({ kind }) => kind === 'settle');
+  const countsRows = endings.some(({ generation }) => generation.batch_id !== null);
   await tx.prepared(
-    freesLanes ? 'resolve and free lanes' : 'resolve',
-    `WITH ${ledger.sql}, ${SAVE_ENDINGS} ${freesLanes ? `, ${FREE_LANES}` : ''}
+    ['resolve', freesLanes && 'free lanes', countsRows && 'count rows'].filter(Boolean).join(', '),
+    `WITH ${ledger.sql}, ${SAVE_ENDINGS} ${freesLanes ? `, ${FREE_LANES}` : ''} ${countsRows ? `, ${COUNT_ROWS}` : ''}
      SELECT pg_notify('halogen_scheduler', ''), pg_notify('halogen_delivery', '')`,
     [
       column(({ generation }) => generation.tenant_id),
@@ -174,6 +176,18 @@ const FREE_LANES = `
   vacated AS (
     DELETE FROM lane_occupancies o USING ${ENDINGS}
      WHERE o.tenant_id = v.tenant_id AND o.generation_id = v.generation_id AND o.fence = v.fence AND v.kind = 'settle'
+  )`;
+
+/** A batch's progress is counted where its rows end: nobody has to count a million rows to tell it. */
+const COUNT_ROWS = `
+  counted AS (
+    UPDATE batches b
+       SET completed_rows = b.completed_rows + c.completed, failed_rows = b.failed_rows + c.failed, cancelled_rows = b.cancelled_rows + c.cancelled
+      FROM (SELECT g.tenant_id, g.batch_id, count(*) FILTER (WHERE v.state = 'completed') AS completed,
+                   count(*) FILTER (WHERE v.state = 'failed') AS failed, count(*) FILTER (WHERE v.state = 'cancelled') AS cancelled
+              FROM ${ENDINGS} JOIN generations g ON g.tenant_id = v.tenant_id AND g.id = v.generation_id
+             WHERE g.batch_id IS NOT NULL GROUP BY g.tenant_id, g.batch_id) AS c
+     WHERE b.tenant_id = c.tenant_id AND b.id = c.batch_id
   )`;
 
 /** One row a fact and consumer. A run so quick that its beginning was not noted yet is still announced as begun first. */

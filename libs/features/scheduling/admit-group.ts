@@ -28,7 +28,7 @@ const ADMIT = `
       AS p (tenant_id, id, node_id, lane_ids, limit_ms, served_from)
   ), queued AS MATERIALIZED (
     SELECT g.tenant_id, g.id FROM planned p JOIN generations g ON g.tenant_id = p.tenant_id AND g.id = p.id
-     WHERE g.state = 'queued' ORDER BY g.id FOR NO KEY UPDATE OF g
+     WHERE g.state = 'queued' AND NOT g.is_held ORDER BY g.id FOR NO KEY UPDATE OF g
   ), admitted AS (
     UPDATE generations g SET state = 'admitted', fence = g.fence + 1
       FROM queued q WHERE g.tenant_id = q.tenant_id AND g.id = q.id AND g.state = 'queued'

@@ -260,7 +260,12 @@ export class PoolScheduler {
     this.wake();
   }
 
-  private applyCommitted({ generationId, waiting, ended }: CommittedChange): void {
+  private applyCommitted(change: CommittedChange): void {
+    if ('more' in change) {
+      this.index.apply({ type: 'more', ...change.more });
+      return;
+    }
+    const { generationId, waiting, ended } = change;
     if (ended) {
       this.noteEnded(ended);
       if (ended.isFreed) this.noteFreed(ended.lease);

@@ -1,5 +1,6 @@
 import type { LeaseRef } from '#core/generations/lease';
 import type { GenerationState } from '#core/generations/state';
+import type { ServiceTier } from '#core/scheduling/service-tier';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 import { MAX_CHANGES_PER_READ } from '#features/scheduling/limits';
 import type { EndReason } from '#features/scheduling/read-leases';
@@ -14,11 +15,18 @@ export interface EndedLease {
 }
 
 /** What an outbox row was about, as it stands now: rows may come late, twice or out of order. */
-export interface CommittedChange {
+export type CommittedChange = ChangeOfGeneration | MoreWaiting;
+
+interface ChangeOfGeneration {
   generationId: string;
   /** The generation, if it is in the queue. */
   waiting: WaitingGeneration | null;
   ended: EndedLease | null;
+}
+
+/** A batch brought, or let go of, more than anyone counts: the heads of that queue are to be read again. */
+interface MoreWaiting {
+  more: { tenantId: string; tier: ServiceTier };
 }
 
 /** Takes rows out of the outbox, to be applied once the transaction is committed. One round trip. */
@@ -28,9 +36,9 @@ export async function takeChanges(tx: Tx, poolClass: string, nowMs: number): Pro
        SELECT id FROM outbox WHERE consumer = 'scheduler' AND pool_class = $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
      ), taken AS (
        DELETE FROM outbox o USING claimed c WHERE o.id = c.id
-       RETURNING o.id, o.tenant_id, o.generation_id, (o.payload ->> 'fence')::bigint AS fence
+       RETURNING o.id, o.tenant_id, o.generation_id, o.topic, o.payload ->> 'tier' AS of_tier, (o.payload ->> 'fence')::bigint AS fence
      )
-     SELECT t.id AS change_id, t.generation_id, ${WAITING_COLUMNS}, g.state, g.pool_class,
+     SELECT t.id AS change_id, t.topic, t.tenant_id AS of_tenant_id, t.of_tier, t.generation_id, ${WAITING_COLUMNS}, g.state, g.is_held, g.pool_class,
             l.fence AS lease_fence, l.end_reason, l.freed_at IS NOT NULL AS is_freed,
             (extract(epoch FROM l.ended_at - coalesce(l.began_at, l.admitted_at)) * 1000)::float8 AS ran_ms
        FROM taken t
@@ -39,11 +47,18 @@ export async function takeChanges(tx: Tx, poolClass: string, nowMs: number): Pro
       ORDER BY t.id`,
     [poolClass, MAX_CHANGES_PER_READ],
   );
-  return rows.map((row) => ({
+  return rows.map((row) =>
+    row.topic === 'batch_queued' ? { more: { tenantId: row.of_tenant_id, tier: row.of_tier } } : changeOf(row, poolClass, nowMs),
+  );
+}
+
+function changeOf(row: ChangeRow, poolClass: string, nowMs: number): ChangeOfGeneration {
+  const isWaiting = row.state === 'queued' && row.pool_class === poolClass && !row.is_held;
+  return {
     generationId: row.generation_id,
-    waiting: row.state === 'queued' && row.pool_class === poolClass ? waitingOf(row, row.fence === '0' ? undefined : nowMs) : null,
+    waiting: isWaiting ? waitingOf(row, row.fence === '0' ? undefined : nowMs) : null,
     ended: endedLeaseOf(row),
-  }));
+  };
 }
 
 function endedLeaseOf({ tenant_id, generation_id, lease_fence, end_reason, is_freed, ran_ms }: ChangeRow): EndedLease | null {
@@ -57,6 +72,10 @@ function endedLeaseOf({ tenant_id, generation_id, lease_fence, end_reason, is_fr
 }
 
 interface ChangeRow extends WaitingRow {
+  topic: string;
+  of_tenant_id: string;
+  of_tier: ServiceTier;
+  is_held: boolean;
   generation_id: string;
   state: GenerationState;
   pool_class: string;

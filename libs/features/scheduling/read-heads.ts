@@ -17,12 +17,12 @@ export async function readFirstHeads(tx: Tx, poolClass: string): Promise<Heads[]
   const queues = await tx.query<{ tenantId: string; tier: ServiceTier }>(
     `WITH RECURSIVE queues (tenant_id, tier) AS (
        (SELECT tenant_id, service_tier FROM generations
-         WHERE state = 'queued' AND pool_class = $1 ORDER BY tenant_id, service_tier LIMIT 1)
+         WHERE state = 'queued' AND NOT is_held AND pool_class = $1 ORDER BY tenant_id, service_tier LIMIT 1)
        UNION ALL
        SELECT next.tenant_id, next.service_tier
          FROM queues q CROSS JOIN LATERAL (
            SELECT g.tenant_id, g.service_tier FROM generations g
-            WHERE g.state = 'queued' AND g.pool_class = $1 AND (g.tenant_id, g.service_tier) > (q.tenant_id, q.tier)
+            WHERE g.state = 'queued' AND NOT g.is_held AND g.pool_class = $1 AND (g.tenant_id, g.service_tier) > (q.tenant_id, q.tier)
             ORDER BY g.tenant_id, g.service_tier LIMIT 1
          ) AS next
      )
@@ -43,7 +43,7 @@ export async function readHeads(tx: Tx, poolClass: string, wanted: readonly Head
        FROM unnest($2::uuid[], $3::text[], $4::integer[]) AS q (tenant_id, tier, heads_wanted)
       CROSS JOIN LATERAL (
         SELECT ${WAITING_COLUMNS} FROM generations g
-         WHERE g.state = 'queued' AND g.pool_class = $1 AND g.tenant_id = q.tenant_id AND g.service_tier = q.tier
+         WHERE g.state = 'queued' AND NOT g.is_held AND g.pool_class = $1 AND g.tenant_id = q.tenant_id AND g.service_tier = q.tier
          ORDER BY g.priority DESC, g.created_at, g.id LIMIT q.heads_wanted
       ) AS g`,
     [poolClass, wanted.map(({ tenantId }) => tenantId), wanted.map(({ tier }) => tier), wanted.map(({ headsWanted }) => headsWanted)],

@@ -258,12 +258,31 @@ describe('reading', () => {
     await Promise.all(others.map((id) => cancel(id, other)));
   });
 
+  it('neither reads nor admits what is held', async () => {
+    const [held, free] = [await queued(), await queued()];
+    await control.query('UPDATE generations SET is_held = true WHERE id = $1', [held]);
+    const [heads] = await control.transaction('heads', [], (tx) =>
+      readHeads(tx, poolClass, [{ tenantId, tier: 'shared', headsWanted: 16 }]),
+    );
+    expect(heads?.generations.map(({ generationId }) => generationId)).toEqual([free]);
+    expect((await admit([held])).size).toBe(0);
+    await Promise.all([held, free].map((id) => cancel(id)));
+    await asLeader(control, leadership, 'changes', (tx) => takeChanges(tx, poolClass, 0));
+  });
+
   it('takes its outbox rows once, with what they mean now', async () => {
     const [waiting, admitted, gone] = [await queued(), await queued(), await queued()];
     await admit([admitted]);
     await cancel(gone);
     await runs.settle({ tenantId, generationId: admitted, fence: '1' });
-    const changes = await asLeader(control, leadership, 'changes', (tx) => takeChanges(tx, poolClass, 0));
+    await control.query(
+      `INSERT INTO outbox (consumer, topic, tenant_id, batch_id, chunk, leg, pool_class, payload)
+       VALUES ('scheduler', 'batch_queued', $1, gen_random_uuid(), 1, 0, $2, '{"tier": "flex"}')`,
+      [tenantId, poolClass],
+    );
+    const taken = await asLeader(control, leadership, 'changes', (tx) => takeChanges(tx, poolClass, 0));
+    expect(taken.at(-1)).toEqual({ more: { tenantId, tier: 'flex' } });
+    const changes = taken.filter((change) => 'generationId' in change);
     expect(changes.map(({ generationId, waiting: found, ended }) => [generationId, found !== null, ended?.isFreed])).toEqual([
       [waiting, true, undefined],
       [admitted, false, undefined],

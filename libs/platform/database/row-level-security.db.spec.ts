@@ -14,6 +14,8 @@ let theirs: string;
 const TENANT_TABLES = [
   'accounts',
   'api_keys',
+  'batch_errors',
+  'batches',
   'checkpoints',
   'commitment_charges',
   'commitment_cuts',
@@ -53,10 +55,12 @@ it('is forced on every table with a tenant, and no role of ours may bypass it', 
   );
   expect(tables).toEqual(TENANT_TABLES.map((relname) => ({ relname, forced: true })));
   const roles = await control.query(
-    `SELECT rolname, rolbypassrls OR rolsuper AS bypasses FROM pg_roles WHERE rolname IN ('halogen_api', 'halogen_control', 'halogen_lookup')
+    `SELECT rolname, rolbypassrls OR rolsuper AS bypasses FROM pg_roles WHERE rolname IN ('halogen_api', 'halogen_control', 'halogen_loader', 'halogen_lookup')
       ORDER BY rolname`,
   );
-  expect(roles).toEqual(['halogen_api', 'halogen_control', 'halogen_lookup'].map((rolname) => ({ rolname, bypasses: false })));
+  expect(roles).toEqual(
+    ['halogen_api', 'halogen_control', 'halogen_loader', 'halogen_lookup'].map((rolname) => ({ rolname, bypasses: false })),
+  );
 });
 
 it('reads the tenants once a statement on the tables of grouped commands, not once a row', async () => {
