@@ -15,14 +15,18 @@ import type { ApiEnvironment } from '#apps/api/environment';
 import { ErrorFilter } from '#apps/api/errors/error.filter';
 import { GenerationEventsController } from '#apps/api/native/events.controller';
 import { NativeGenerationsController } from '#apps/api/native/generations.controller';
+import { KeysController } from '#apps/api/native/keys.controller';
 import { LedgerController } from '#apps/api/native/ledger.controller';
+import { MembersController } from '#apps/api/native/members.controller';
+import { ProjectsController } from '#apps/api/native/projects.controller';
+import { TenantsController } from '#apps/api/native/tenants.controller';
 import { GenerationEntity } from '#features/generations/generation.entity';
 import { GenerationReportsService } from '#features/generations/generation-reports.service';
 import { GenerationWatch } from '#features/generations/generation-watch';
 import { GenerationsService } from '#features/generations/generations.service';
 import { WorkOrdersService } from '#features/generations/work-orders.service';
 import { LedgerService } from '#features/ledger/ledger.service';
-import { ApiKeysService } from '#features/tenants/api-keys.service';
+import { TenantsModule } from '#features/tenants/tenants.module';
 import { DatabaseModule } from '#platform/database/database.module';
 import { HotPool } from '#platform/database/hot-pool';
 import { HealthModule } from '#platform/http/health.module';
@@ -59,6 +63,7 @@ export class ApiModule {
           ],
         }),
         PassportModule,
+        TenantsModule,
       ],
       controllers: [
         DreamMachineToComeController,
@@ -67,6 +72,10 @@ export class ApiModule {
         LedgerController,
         NativeGenerationsController,
         GenerationEventsController,
+        TenantsController,
+        ProjectsController,
+        MembersController,
+        KeysController,
         WorkOrdersController,
         UploadsController,
         AssetsController,
@@ -77,7 +86,6 @@ export class ApiModule {
         GenerationWatch,
         WorkOrdersService,
         LedgerService,
-        ApiKeysService,
         ApiKeyStrategy,
         NodeGuard,
         CallbackUrls,

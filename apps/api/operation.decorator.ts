@@ -1,9 +1,9 @@
-import { applyDecorators, Delete, Get, HttpCode, Post, Put, SetMetadata } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { applyDecorators, Delete, Get, HttpCode, Patch, Post, Put, SetMetadata } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { OperationContract } from '#contracts/operation';
 import { Problem } from '#contracts/problems';
 
-const METHODS = { GET: Get, POST: Post, DELETE: Delete, PUT: Put } as const;
+const METHODS = { GET: Get, POST: Post, PATCH: Patch, DELETE: Delete, PUT: Put } as const;
 export const OPERATION = Symbol('operation');
 
 /** Makes a controller method the route that its contract describes. */
@@ -17,7 +17,8 @@ export function Operation(contract: OperationContract): MethodDecorator {
     ApiResponse({ status, description: 'As asked.', ...(response && { standardSchema: response }) }),
     ...(isNative(path) ? [ApiResponse({ status: 'default', description: 'Why not.', standardSchema: Problem })] : []),
     ApiTags(path.startsWith('/dream-machine') ? 'Dream Machine' : 'Halogen'),
-    ...(scope ? [ApiBearerAuth()] : []),
+    // OpenAPI 3.1 names the roles a bearer needs where OAuth has its scopes.
+    ...(scope ? [ApiSecurity('bearer', [scope])] : []),
   );
 }
 

@@ -1,3 +1,4 @@
+import { SCOPES_OF_ROLE } from '#core/access/scopes';
 import { MICRO_CREDITS_PER_CREDIT } from '#core/ledger/credits';
 import { grantCredits, provisionApiKey, provisionTenant, sha256 } from '#features/tenants/provisioning';
 import { NODE_IDS, type Secrets } from '#infra/local/secrets';
@@ -26,7 +27,6 @@ const TENANTS: readonly SeedTenant[] = [
   { number: 3, name: 'Agency without credits', credits: 0n, keys: ['broke'] },
   { number: 4, name: 'Halogen platform', credits: 0n, keys: ['operator'] },
 ];
-const SCOPES = ['generations:read', 'generations:write', 'ledger:read'];
 const POOL = { id: 'local-cpu', siteId: 'local', poolClass: 'halo-1' };
 
 /** Tenants, keys and nodes of a local installation. May run again: what is there stays as it is. */
@@ -51,7 +51,14 @@ async function seedTenant(tx: Tx, { number, name, credits, keys }: SeedTenant, s
   }
   for (const [at, key] of keys.entries()) {
     const revokedAt = key === 'revoked' ? new Date(0) : undefined;
-    await provisionApiKey(tx, { tenantId, id: seedId(number, 16 + at), name: key, secret: secrets.keys[key], scopes: SCOPES, revokedAt });
+    await provisionApiKey(tx, {
+      tenantId,
+      id: seedId(number, 16 + at),
+      name: key,
+      secret: secrets.keys[key],
+      scopes: SCOPES_OF_ROLE[key === 'operator' ? 'operator' : 'owner'],
+      revokedAt,
+    });
   }
 }
 

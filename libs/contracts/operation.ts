@@ -1,11 +1,10 @@
 import type { z } from 'zod';
-
-export type Scope = 'generations:read' | 'generations:write' | 'ledger:read';
+import type { Scope } from '#core/access/scopes';
 
 /** One route, once: validation, the OpenAPI document and the published clients all come from such a record. */
 export interface OperationContract {
   id: string;
-  method: 'GET' | 'POST' | 'DELETE' | 'PUT';
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT';
   path: string;
   status: number;
   /** What the API key must be allowed to do; null for routes that carry another permission or none. */

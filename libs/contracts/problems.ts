@@ -24,8 +24,10 @@ export const PROBLEMS = {
   callback_refused: { status: 400, title: 'Callback URL refused' },
   malformed_json: { status: 400, title: 'Malformed JSON' },
   not_authenticated: { status: 401, title: 'Not authenticated' },
+  budget_exceeded: { status: 402, title: 'Budget exceeded' },
   insufficient_credits: { status: 402, title: 'Insufficient credits' },
   scope_missing: { status: 403, title: 'Scope missing' },
+  not_allowed: { status: 403, title: 'Not allowed' },
   link_refused: { status: 403, title: 'Link refused' },
   not_found: { status: 404, title: 'Not found' },
   already_final: { status: 409, title: 'Already final' },
@@ -35,6 +37,14 @@ export const PROBLEMS = {
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   invalid_fields: { status: 422, title: 'Fields do not fit' },
   internal: { status: 500, title: 'Internal error' },
+  limit_reached: { status: 409, title: 'Limit reached' },
+  last_owner: { status: 409, title: 'Last owner' },
   unavailable: { status: 503, title: 'Unavailable' },
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemName = keyof typeof PROBLEMS;
+
+/** A refusal of a service, by its name here and with words for the caller: what is wrong and the way out. */
+export interface NamedRefusal {
+  refused: ProblemName;
+  detail: string;
+}

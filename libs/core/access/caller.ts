@@ -1,8 +1,25 @@
+import type { SpendingCap } from '#core/ledger/spending-cap';
+
+/** What a project says about work done for it, as a key carries it. */
+export interface ProjectOfKey {
+  id: string;
+  serviceTier: 'dedicated' | 'spillover' | 'shared' | 'flex';
+  /** Null: any. */
+  allowedModels: readonly string[] | null;
+  allowedRegions: readonly string[] | null;
+}
+
 /** Who calls: an API key of one tenant. */
 export interface Caller {
   tenantId: string;
   apiKeyId: string;
   scopes: readonly string[];
+  /** The project that the key works for. */
+  project?: ProjectOfKey | null;
+  /** Budgets that what it asks for counts against: its project's and its own. */
+  caps?: readonly SpendingCap[];
+  /** Its own limits, below those of its tenant. */
+  limits?: { createsPerMinute: number | null; maxConcurrent: number | null };
 }
 
 /** An API key as it is found by its hash. */
@@ -18,5 +35,6 @@ export function admitCaller(key: KeyFacts | undefined, now: Date): Caller | KeyR
   if (!key) return { refused: 'unknown_key' };
   if (key.revokedAt && key.revokedAt <= now) return { refused: 'revoked_key' };
   if (key.expiresAt && key.expiresAt <= now) return { refused: 'expired_key' };
-  return { tenantId: key.tenantId, apiKeyId: key.apiKeyId, scopes: key.scopes };
+  const { expiresAt: _expiresAt, revokedAt: _revokedAt, ...caller } = key;
+  return caller;
 }

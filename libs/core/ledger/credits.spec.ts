@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { creditsOfUsdCents, formatCredits, usdCentsOf } from '#core/ledger/credits';
+import { creditsOfUsdCents, formatCredits, parseCredits, usdCentsOf } from '#core/ledger/credits';
 
 it.each([
   { cents: '1.5', credits: '5' },
@@ -21,4 +21,12 @@ it.each([
   { micro: 133_333_334n, cents: 40 },
 ])('$micro micro-credits → $cents US cents', ({ micro, cents }) => {
   expect(usdCentsOf(micro)).toBe(cents);
+});
+
+it.each(['0', '5', '133.333334', '0.000001', '999999999999.5'])('reads %s as it is written', (credits) => {
+  expect(formatCredits(parseCredits(credits))).toBe(credits);
+});
+
+it.each(['', '-1', '1e3', '1.0000001', '1.', '.5', ' 1'])('refuses "%s" as an amount of credits', (credits) => {
+  expect(() => parseCredits(credits)).toThrow('not an amount');
 });

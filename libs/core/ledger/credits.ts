@@ -12,6 +12,13 @@ export function formatCredits(micro: bigint): string {
   return `${sign}${digits.slice(0, -6)}${fraction && `.${fraction}`}`;
 }
 
+/** The amount that a decimal string with at most six places says: "133.5" → 133500000n. */
+export function parseCredits(credits: string): bigint {
+  const match = /^(\d+)(?:\.(\d{1,6}))?$/.exec(credits);
+  if (!match) throw new TypeError(`not an amount of credits: ${credits}`);
+  return BigInt(match[1] + (match[2] ?? '').padEnd(6, '0'));
+}
+
 /**
  * What a list price in US cents comes to; a fraction of a micro-credit rounds up.
  * @param cents decimal string, at most four places

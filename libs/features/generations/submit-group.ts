@@ -32,8 +32,6 @@ export interface SubmitCommand {
   wishes: Wishes;
   /** The project it is done for, if any: decides which grants apply and whose budget counts. */
   projectId?: string | null;
-  /** The customer's own word for what it is part of; usage can be told apart by it. */
-  label?: string | null;
   quote: Quote;
   /** Echo of the create body. */
   request: Record<string, unknown>;
@@ -92,23 +90,23 @@ async function committedEarlier(tx: Tx, commands: readonly SubmitCommand[]): Pro
   return new Map(rows.map(({ id, created_at }) => [id, created_at]));
 }
 
-const GENERATION_PARAMETERS = 28;
+const GENERATION_PARAMETERS = 27;
 
 const INSERT_GENERATIONS = `
   queued AS (
     INSERT INTO generations (tenant_id, id, api_key_id, surface, kind, model, pool_class, output, output_key, request, prompt, seed, stages,
-                             gang_lanes, price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, state, created_at, project_id, label,
+                             gang_lanes, price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, state, created_at, project_id,
                              service_tier, priority, start_by, complete_by, labels)
     SELECT u.tenant_id, u.id, u.api_key_id, u.surface, u.kind, u.model, u.pool_class, u.output, u.output_key, u.request, u.prompt, u.seed,
            string_to_array(u.stages, ','), u.gang_lanes, u.price_micro, u.burn_lane_ms, u.rate_card_version, u.reserved, u.callback_url, u.traceparent,
-           'queued', $21::timestamptz, u.project_id, u.label,
+           'queued', $21::timestamptz, u.project_id,
            u.service_tier, u.priority, u.start_by, u.complete_by, u.labels
       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[], $10::jsonb[],
                   $11::text[], $12::bigint[], $13::text[], $14::bigint[], $15::integer[], $16::integer[], $17::jsonb[], $18::text[],
-                  $19::text[], $20::smallint[], $22::uuid[], $23::text[],
-                  $24::text[], $25::smallint[], $26::timestamptz[], $27::timestamptz[], $28::jsonb[])
+                  $19::text[], $20::smallint[], $22::uuid[],
+                  $23::text[], $24::smallint[], $25::timestamptz[], $26::timestamptz[], $27::jsonb[])
            AS u (tenant_id, id, api_key_id, surface, kind, model, pool_class, output, output_key, request, prompt, seed, stages,
-                 price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, gang_lanes, project_id, label,
+                 price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, gang_lanes, project_id,
                  service_tier, priority, start_by, complete_by, labels)
   ),
   announced AS (
@@ -143,7 +141,6 @@ function generationParameters(accepted: readonly { command: SubmitCommand; parts
     column(({ quote }) => quote.gangLanes),
     now,
     column(({ projectId }) => projectId ?? null),
-    column(({ label }) => label ?? null),
     column(({ wishes }) => wishes.serviceTier),
     column(({ wishes }) => wishes.priority),
     column(({ wishes }) => wishes.startBy),

@@ -14,6 +14,10 @@ let theirs: string;
 const TENANT_TABLES = [
   'accounts',
   'api_keys',
+  'audit_heads',
+  'audit_log',
+  'audit_pending',
+  'audit_seals',
   'batch_errors',
   'batches',
   'checkpoints',
@@ -26,8 +30,11 @@ const TENANT_TABLES = [
   'grants',
   'lane_occupancies',
   'leases',
+  'members',
   'outbox',
+  'projects',
   'resolutions',
+  'spending_months',
   'transfers',
 ];
 

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ApiUnderTest } from '#apps/api/testing/api-under-test';
+import { ROLES, SCOPES_OF_ROLE } from '#core/access/scopes';
+import { aTenant } from '#testing/builders';
+
+let api: ApiUnderTest;
+let ours: string;
+let ourOwner: string;
+let theirs: string;
+
+beforeAll(async () => {
+  api = await ApiUnderTest.start();
+  ours = await aTenant(api.control, 100_000_000n);
+  theirs = await aTenant(api.control, 100_000_000n);
+  ourOwner = await api.aKey(ours, SCOPES_OF_ROLE.owner);
+});
+afterAll(() => api.stop());
+
+interface Route {
+  id: string;
+  method: string;
+  path: string;
+  scope: string | undefined;
+  takesTenant: boolean;
+  takesBody: boolean;
+}
+
+/** Every operation of the OpenAPI document: what is not in it cannot be called. */
+function routes(): Route[] {
+  return Object.entries(api.document().paths).flatMap(([path, operations]) =>
+    Object.entries(operations as Record<string, Operation>)
+      .filter(([method]) => ['get', 'post', 'put', 'patch', 'delete'].includes(method))
+      .map(([method, operation]) => ({
+        id: operation.operationId,
+        method: method.toUpperCase(),
+        path,
+        scope: operation.security?.[0]?.bearer?.[0],
+        takesTenant: operation.parameters?.some(({ name }) => name === 'tenant') ?? false,
+        takesBody: operation.requestBody !== undefined,
+      })),
+  );
+}
+interface Operation {
+  operationId: string;
+  security?: { bearer?: string[] }[];
+  parameters?: { name: string }[];
+  requestBody?: unknown;
+}
+
+const urlOf = ({ path }: Route, id: string) => path.replaceAll(/\{[^}]+\}/g, id);
+
+it('knows who may call what: every role on every route', async () => {
+  const table: string[] = [];
+  for (const role of ROLES) {
+    const key = await api.aKey(await aTenant(api.control, 0n), SCOPES_OF_ROLE[role]);
+    for (const route of routes().filter(({ scope }) => scope)) {
+      const { status, body } = await api.call(key, route.method, urlOf(route, randomUUID()), route.takesBody ? {} : undefined);
+      const isRefused = status === 403 && /lacks the scope/.test(body.detail);
+      const isAllowed = (SCOPES_OF_ROLE[role] as readonly string[]).includes(route.scope as string);
+      if (isRefused === isAllowed || status === 401 || status >= 500) table.push(`${role} ${route.id}: ${status}`);
+    }
+  }
+  expect(table).toEqual([]);
+});
+
+it('lets nobody in without a key', async () => {
+  for (const route of routes().filter(({ scope }) => scope)) {
+    const { status } = await api.call(null, route.method, urlOf(route, randomUUID()), route.takesBody ? {} : undefined);
+    expect([route.id, status]).toEqual([route.id, 401]);
+  }
+});
+
+/** A body that would do, for each route that works on something by its id: a new one has to be added here. */
+const BODIES: Readonly<Record<string, unknown>> = {
+  updateTenant: { name: 'Ours now' },
+  updateProject: { name: 'Ours now' },
+  changeMember: { role: 'viewer' },
+  rotateKey: {},
+};
+
+it('answers 404 for what belongs to another tenant, whatever is done with it', async () => {
+  const theirOwner = await api.aKey(theirs, SCOPES_OF_ROLE.owner);
+  const make = async (path: string, body: unknown) => (await api.call(theirOwner, 'POST', path, body)).body.id as string;
+  const theirIds = [
+    theirs,
+    await make('/api/v1/projects', { name: 'Theirs' }),
+    await make('/api/v1/members', { email: 'a@example.com', name: 'A', role: 'owner' }),
+    await make('/api/v1/keys', { name: 'Theirs', role: 'viewer' }),
+    await make('/dream-machine/v1/generations/image', { prompt: 'a red fox', model: 'photon-1' }),
+  ];
+  expect(theirIds.every(Boolean)).toBe(true);
+  const wrong: string[] = [];
+  const withId = routes().filter(({ path, scope }) => scope && path.includes('{'));
+  expect(withId.length).toBeGreaterThan(8);
+  for (const route of withId) {
+    const unlike = theirIds.map(async (id) => {
+      const { status } = await api.call(ourOwner, route.method, urlOf(route, id), route.takesBody ? (BODIES[route.id] ?? {}) : undefined);
+      return status === 404 ? [] : [`${route.id} ${route.method} ${urlOf(route, id)}: ${status}`];
+    });
+    wrong.push(...(await Promise.all(unlike)).flat());
+  }
+  expect(wrong).toEqual([]);
+});
+
+it('answers 404 when another tenant is named that is no brand of ours', async () => {
+  for (const route of routes().filter(({ takesTenant, method }) => takesTenant && method === 'GET')) {
+    const { status } = await api.call(ourOwner, route.method, `${urlOf(route, randomUUID())}?tenant=${theirs}`);
+    expect([route.id, status]).toEqual([route.id, 404]);
+  }
+});
+
+it('lets an agency work on its brand, and the brand not on its agency', async () => {
+  const brand = (await api.call(ourOwner, 'POST', '/api/v1/tenants', { name: 'A brand' })).body;
+  expect(brand).toMatchObject({ name: 'A brand', parentTenantId: ours });
+  const made = await api.call(ourOwner, 'POST', `/api/v1/keys?tenant=${brand.id}`, { name: 'Of the brand', role: 'owner' });
+  expect(made.status).toBe(201);
+  const brandKey = made.body.key as string;
+  expect((await api.call(brandKey, 'GET', `/api/v1/projects?tenant=${ours}`)).status).toBe(404);
+  expect((await api.call(brandKey, 'GET', `/api/v1/tenants/${ours}`)).status).toBe(404);
+  expect((await api.call(ourOwner, 'GET', '/api/v1/tenants')).body.tenants.map(({ id }: { id: string }) => id)).toContain(brand.id);
+  const nested = await api.call(brandKey, 'POST', '/api/v1/tenants', { name: 'A brand of a brand' });
+  expect([nested.status, nested.body.detail]).toEqual([403, 'A brand has no brands of its own: there is one level']);
+});
+
+it('lets an operator make agencies and reach them, and hand the platform’s scopes to nobody else', async () => {
+  const operator = await api.aKey(await aTenant(api.control, 0n), SCOPES_OF_ROLE.operator);
+  const agency = (await api.call(operator, 'POST', '/api/v1/tenants', { name: 'New agency' })).body;
+  expect(agency).toMatchObject({ parentTenantId: null });
+  const own = await api.call(operator, 'POST', `/api/v1/keys?tenant=${agency.id}`, { name: 'First', role: 'owner' });
+  expect(own.status).toBe(201);
+  expect((await api.call(own.body.key, 'GET', '/api/v1/ledger/balance')).body).toEqual({ availableCredits: '0', reservedCredits: '0' });
+  expect((await api.call(operator, 'POST', `/api/v1/keys?tenant=${agency.id}`, { name: 'X', role: 'operator' })).status).toBe(403);
+});

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ApiUnderTest } from '#apps/api/testing/api-under-test';
+import { SCOPES_OF_ROLE } from '#core/access/scopes';
+import { aTenant } from '#testing/builders';
+
+let api: ApiUnderTest;
+let tenantId: string;
+let owner: string;
+
+beforeAll(async () => {
+  api = await ApiUnderTest.start();
+  tenantId = await aTenant(api.control, 100_000_000n);
+  owner = await api.aKey(tenantId, SCOPES_OF_ROLE.owner);
+});
+afterAll(() => api.stop());
+
+it('keeps a project’s defaults and budget, with training off unless asked for', async () => {
+  const made = await api.call(owner, 'POST', '/api/v1/projects', { name: 'Spring', monthlyBudget: '12.5', allowedModels: ['ray-2'] });
+  expect(made.body).toMatchObject({
+    serviceTier: 'shared',
+    monthlyBudget: '12.5',
+    noTraining: true,
+    retentionDays: 30,
+    usedThisMonth: '0',
+  });
+  const changed = await api.call(owner, 'PATCH', `/api/v1/projects/${made.body.id}`, { monthlyBudget: null, budgetEnforcement: 'warn' });
+  expect(changed.body).toMatchObject({ monthlyBudget: null, budgetEnforcement: 'warn', allowedModels: ['ray-2'] });
+  expect((await api.call(owner, 'POST', '/api/v1/projects', { name: 'Spring' })).status).toBe(409);
+});
+
+it('keeps the last owner', async () => {
+  const add = (email: string, role: string) => api.call(owner, 'POST', '/api/v1/members', { email, name: 'A person', role });
+  const first = (await add('First@example.com', 'owner')).body;
+  expect(first.email).toBe('first@example.com');
+  expect((await add('first@example.com', 'viewer')).status).toBe(409);
+  expect((await api.call(owner, 'DELETE', `/api/v1/members/${first.id}`)).status).toBe(409);
+  await add('second@example.com', 'owner');
+  expect((await api.call(owner, 'DELETE', `/api/v1/members/${first.id}`)).status).toBe(204);
+  expect((await api.call(owner, 'GET', '/api/v1/members')).body.members).toMatchObject([{ email: 'second@example.com' }]);
+});
+
+it('lets nobody give a role or a scope that they lack', async () => {
+  const admin = await api.aKey(tenantId, SCOPES_OF_ROLE.admin);
+  expect((await api.call(admin, 'POST', '/api/v1/members', { email: 'o@example.com', name: 'O', role: 'owner' })).status).toBe(403);
+  expect((await api.call(admin, 'POST', '/api/v1/keys', { name: 'K', scopes: ['billing:write'] })).status).toBe(403);
+  expect((await api.call(admin, 'POST', '/api/v1/keys', { name: 'K', scopes: ['ledger:read'] })).status).toBe(201);
+});
+
+it('shows a key once, lets both work while they overlap, and takes no revoked one', async () => {
+  const made = (await api.call(owner, 'POST', '/api/v1/keys', { name: 'Robot', scopes: ['ledger:read'], monthlyCap: '10' })).body;
+  const listed = await api.call(owner, 'GET', '/api/v1/keys');
+  expect(listed.text).not.toContain(made.key);
+  expect(listed.body.keys.find(({ id }: { id: string }) => id === made.id)).toMatchObject({
+    prefix: made.key.slice(0, 12),
+    monthlyCap: '10',
+  });
+  const rotated = (await api.call(owner, 'POST', `/api/v1/keys/${made.id}/rotate`, { overlapSeconds: 600 })).body;
+  expect(rotated).toMatchObject({ replacesKeyId: made.id, scopes: ['ledger:read'], monthlyCap: '10' });
+  for (const key of [made.key, rotated.key]) expect((await api.call(key, 'GET', '/api/v1/ledger/balance')).status).toBe(200);
+  expect((await api.call(owner, 'DELETE', `/api/v1/keys/${rotated.id}`)).status).toBe(204);
+  expect((await api.call(owner, 'DELETE', `/api/v1/keys/${rotated.id}`)).status).toBe(404);
+  const never = (await api.call(owner, 'POST', '/api/v1/keys', { name: 'Never used', scopes: ['ledger:read'] })).body;
+  await api.call(owner, 'DELETE', `/api/v1/keys/${never.id}`);
+  expect((await api.call(never.key, 'GET', '/api/v1/ledger/balance')).status).toBe(401);
+});
+
+it('writes what was done into the audit log, without any key', async () => {
+  const made = (await api.call(owner, 'POST', '/api/v1/keys', { name: 'Audited', scopes: ['ledger:read'] })).body;
+  const rows = await api.control.query<{ action: string; data: unknown }>(
+    'SELECT action, data FROM audit_log WHERE tenant_id = $1 AND target_id = $2',
+    [tenantId, made.id],
+  );
+  expect(rows).toEqual([{ action: 'key.created', data: { name: 'Audited', scopes: ['ledger:read'] } }]);
+});

@@ -1,0 +1,79 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { ApiModule } from '#apps/api/api.module';
+import { useBodyParsers } from '#apps/api/body-parsers';
+import { openApiDocument } from '#apps/api/openapi';
+import { provisionApiKey } from '#features/tenants/provisioning';
+import { HotPool } from '#platform/database/hot-pool';
+import { type TestDatabase, testDatabase } from '#testing/test-database';
+
+export interface Answer {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: the test says what it expects of it
+  body: any;
+  text: string;
+}
+
+/** The whole API in this process, on a database of its own. */
+export class ApiUnderTest {
+  private constructor(
+    readonly database: TestDatabase,
+    /** Of the control role, to arrange and to look. */
+    readonly control: HotPool,
+    private readonly app: NestFastifyApplication,
+    private readonly folder: string,
+  ) {}
+
+  static async start(): Promise<ApiUnderTest> {
+    const database = await testDatabase();
+    const folder = await mkdtemp(path.join(tmpdir(), 'halogen-api-'));
+    const module = ApiModule.with({
+      DATABASE_API_URL: database.apiUrl,
+      HALOGEN_HOST: '127.0.0.1',
+      HALOGEN_PORT: 0,
+      HALOGEN_PUBLIC_ORIGIN: 'http://127.0.0.1',
+      HALOGEN_STORAGE_DIR: folder,
+      HALOGEN_ASSET_SIGNING_SECRET: randomBytes(32).toString('hex'),
+    });
+    const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), { logger: ['error'] });
+    useBodyParsers(app);
+    await app.init();
+    await app.getHttpAdapter().getInstance().ready();
+    const control = new HotPool({ url: database.controlUrl, applicationName: 'test-control', maxConnections: 4 });
+    return new ApiUnderTest(database, control, app, folder);
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.control.close();
+    await this.database.drop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  document(): OpenAPIObject {
+    return openApiDocument(this.app);
+  }
+
+  async call(key: string | null, method: string, url: string, body?: unknown): Promise<Answer> {
+    const answer = await this.app.inject({
+      method: method as 'GET',
+      url,
+      headers: { ...(key && { authorization: `Bearer ${key}` }), ...(body !== undefined && { 'content-type': 'application/json' }) },
+      ...(body !== undefined && { payload: JSON.stringify(body) }),
+    });
+    const isJson = /json/.test(String(answer.headers['content-type']));
+    return { status: answer.statusCode, body: isJson && answer.body ? JSON.parse(answer.body) : undefined, text: answer.body };
+  }
+
+  /** A key of a tenant that has just these scopes. @returns the key itself */
+  async aKey(tenantId: string, scopes: readonly string[]): Promise<string> {
+    const secret = `test-${randomBytes(32).toString('base64url')}`;
+    await this.control.transaction('a key', [], (tx) => provisionApiKey(tx, { tenantId, id: randomUUID(), name: 'A key', secret, scopes }));
+    return secret;
+  }
+}

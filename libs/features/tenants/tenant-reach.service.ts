@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import type { NamedRefusal } from '#contracts/problems';
+import type { Caller } from '#core/access/caller';
+import { HotPool } from '#platform/database/hot-pool';
+
+export const NOT_FOUND: NamedRefusal = { refused: 'not_found', detail: 'Not found' };
+
+export function isPlatformStaff({ scopes }: Caller): boolean {
+  return scopes.includes('platform:operate') || scopes.includes('platform:read');
+}
+
+/** Which other tenants a caller may work on: an agency on its brands, the platform's staff on all. What is out of reach does not exist. */
+@Injectable()
+export class TenantReach {
+  constructor(private readonly db: HotPool) {}
+
+  async tenantOf(caller: Caller, wanted: string | undefined): Promise<{ tenantId: string } | NamedRefusal> {
+    if (wanted === undefined || wanted === caller.tenantId) return { tenantId: caller.tenantId };
+    if (caller.project) return NOT_FOUND; // a key of one project stays there
+    const [tenant] = await this.db.transaction('reach tenant', [wanted], (tx) =>
+      tx.query<{ parent_tenant_id: string | null }>('SELECT parent_tenant_id FROM tenants WHERE id = $1', [wanted]),
+    );
+    const isReached = tenant && (tenant.parent_tenant_id === caller.tenantId || isPlatformStaff(caller));
+    return isReached ? { tenantId: wanted } : NOT_FOUND;
+  }
+}
