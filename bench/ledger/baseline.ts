@@ -25,6 +25,7 @@ export class OneByOne implements AsyncDisposable {
 
   static async over(ownerUrl: string, connections: number): Promise<OneByOne> {
     const pool = new pg.Pool({ connectionString: ownerUrl, max: connections });
+    pool.on('error', () => {}); // of connections that were closing when their database was dropped
     await pool.query(RESERVE_FUNCTION);
     return new OneByOne(pool);
   }

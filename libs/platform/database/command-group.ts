@@ -11,7 +11,7 @@ export interface CommandGroupOptions<Command, Outcome> {
    */
   run(commands: readonly Command[], again: boolean): Promise<Outcome[]>;
   maxCommands?: number;
-  /** How long a lone command may wait for company. */
+  /** How long a group waits for company while another is in flight. With none in flight it only waits for the end of the event loop's turn. */
   maxWaitMs?: number;
   /** Groups in flight at once. Two overlap one's commit with the other's parsing; more only wait for the same locks. */
   maxInFlight?: number;
@@ -38,19 +38,20 @@ const MAX_TRIES = 4;
 
 /**
  * Folds the commands of the last few milliseconds into one transaction (group commit). While a group is being committed the next one
- * gathers, so a busy path forms large groups by itself and an idle one waits at most `maxWaitMs`.
+ * gathers, so a busy path forms large groups by itself and an idle one hardly waits.
  */
 export class CommandGroup<Command, Outcome> {
   private waiting: Waiting<Command, Outcome>[] = [];
   private inFlight = 0;
   private timer: NodeJS.Timeout | undefined;
+  private immediate: NodeJS.Immediate | undefined;
   private readonly maxCommands: number;
   private readonly maxWaitMs: number;
   private readonly maxInFlight: number;
   private readonly maxWaiting: number;
 
   constructor(private readonly options: CommandGroupOptions<Command, Outcome>) {
-    this.maxCommands = options.maxCommands ?? 500;
+    this.maxCommands = options.maxCommands ?? 1_000;
     this.maxWaitMs = options.maxWaitMs ?? 2;
     this.maxInFlight = options.maxInFlight ?? 2;
     this.maxWaiting = options.maxWaiting ?? 20_000;
@@ -68,12 +69,15 @@ export class CommandGroup<Command, Outcome> {
   private schedule(): void {
     if (this.inFlight >= this.maxInFlight || this.waiting.length === 0) return;
     if (this.waiting.length >= this.maxCommands) this.flush();
+    else if (this.inFlight === 0) this.immediate ??= setImmediate(() => this.flush());
     else this.timer ??= setTimeout(() => this.flush(), this.maxWaitMs);
   }
 
   private flush(): void {
     clearTimeout(this.timer);
+    clearImmediate(this.immediate);
     this.timer = undefined;
+    this.immediate = undefined;
     if (this.inFlight >= this.maxInFlight) return;
     const members = this.waiting.splice(0, this.maxCommands);
     if (members.length === 0) return;
