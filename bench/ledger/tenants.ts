@@ -1,5 +1,6 @@
 import { v7 as newId } from 'uuid';
-import { grantCredits, provisionTenant } from '#features/tenants/provisioning';
+import { grantCredits } from '#features/ledger/grants.service';
+import { provisionTenant } from '#features/tenants/provisioning';
 import { HotPool } from '#platform/database/hot-pool';
 
 export interface BenchTenant {

@@ -1,6 +1,7 @@
 import { SCOPES_OF_ROLE } from '#core/access/scopes';
 import { MICRO_CREDITS_PER_CREDIT } from '#core/ledger/credits';
-import { grantCredits, provisionApiKey, provisionTenant, sha256 } from '#features/tenants/provisioning';
+import { grantCredits } from '#features/ledger/grants.service';
+import { provisionApiKey, provisionTenant, sha256 } from '#features/tenants/provisioning';
 import { NODE_IDS, type Secrets } from '#infra/local/secrets';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';

@@ -3,7 +3,8 @@ import { quote } from '#core/catalog/quote';
 import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
 import type { LeaseRef } from '#core/generations/lease';
 import { NO_WISHES, type SubmitCommand } from '#features/generations/submit-group';
-import { grantCredits, provisionTenant } from '#features/tenants/provisioning';
+import { grantCredits } from '#features/ledger/grants.service';
+import { provisionTenant } from '#features/tenants/provisioning';
 import type { HotPool } from '#platform/database/hot-pool';
 
 /** A tenant with this many micro-credits. @param control a pool of the control role */

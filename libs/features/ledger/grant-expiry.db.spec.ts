@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RunsService } from '#features/generations/runs.service';
 import { submitAll } from '#features/generations/submit-group';
 import { GrantExpiry } from '#features/ledger/grant-expiry.service';
-import { grantCredits } from '#features/tenants/provisioning';
+import { grantCredits } from '#features/ledger/grants.service';
 import { HotPool } from '#platform/database/hot-pool';
 import { admitted, aNode, anImage, aTenant } from '#testing/builders';
 import { ledgerDifferences } from '#testing/ledger-invariants';

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { FUNDING_ACCOUNT_ID, type GrantSource, type TransferCode } from '#core/ledger/accounts';
 import type { Tx } from '#platform/database/tx';
 
 // Each of these may run again with the same ids: what is there stays as it is.
@@ -19,54 +18,6 @@ export async function provisionTenant(
     tenant.reservedAccountId,
     tenant.spentAccountId,
   ]);
-}
-
-/** A lot of credits to be given. Absent means: no end, priority 0, for everything. */
-export interface NewGrant {
-  tenantId: string;
-  id: string;
-  accountId: string;
-  amountMicro: bigint;
-  source?: GrantSource;
-  priority?: number;
-  effectiveAt?: Date;
-  expiresAt?: Date | null;
-  projectId?: string | null;
-  modelFamilies?: readonly string[] | null;
-  /** The account it comes from and the code that says why; by default new credits from funding. */
-  from?: { accountId: string; code: TransferCode; reason?: string };
-}
-
-/** Gives a tenant credits: a grant, the account it is spent from, and the transfer that fills it. @returns false if it was there already */
-export async function grantCredits(tx: Tx, grant: NewGrant): Promise<boolean> {
-  const { tenantId, id, accountId, amountMicro, from = { accountId: FUNDING_ACCOUNT_ID, code: 'grant' } } = grant;
-  const made = await tx.query(
-    `INSERT INTO grants (tenant_id, id, source, amount_micro, priority, effective_at, expires_at, project_id, model_families)
-     VALUES ($1, $2, $3, $4, $5, coalesce($6, now()), $7, $8, $9) ON CONFLICT DO NOTHING RETURNING 1`,
-    [
-      tenantId,
-      id,
-      grant.source ?? 'top_up',
-      amountMicro,
-      grant.priority ?? 0,
-      grant.effectiveAt ?? null,
-      grant.expiresAt ?? null,
-      grant.projectId ?? null,
-      grant.modelFamilies ?? null,
-    ],
-  );
-  if (made.length === 0) return false;
-  await tx.query(`INSERT INTO accounts (tenant_id, id, kind, grant_id, balance_micro) VALUES ($1, $2, 'available', $3, $4)`, [
-    tenantId,
-    accountId,
-    id,
-    amountMicro,
-  ]);
-  await tx.query(
-    `INSERT INTO transfers (tenant_id, debit_account_id, credit_account_id, amount_micro, code, reason) VALUES ($1, $2, $3, $4, $5, $6)`,
-    [tenantId, from.accountId, accountId, amountMicro, from.code, from.reason ?? null],
-  );
-  return true;
 }
 
 /** An API key to be registered. Absent means: no end, no project, no cap, no limits of its own. */
