@@ -4,6 +4,7 @@ import type { Caller } from '#core/access/caller';
 import { type NotOffered, type OutputRequest, type Quote, quote } from '#core/catalog/quote';
 import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
 import type { InsufficientCredits } from '#core/ledger/reserve';
+import type { BudgetExceeded } from '#core/ledger/spending-cap';
 import { GenerationEntity } from '#features/generations/generation.entity';
 import { type ResolveOutcome, resolveAll } from '#features/generations/resolve-group';
 import {
@@ -62,8 +63,12 @@ export class GenerationsService {
   }
 
   /** Prices, reserves and queues in one transaction, so a queued generation is always paid for. */
-  async submit(caller: Caller, id: string, request: SubmitRequest): Promise<GenerationEntity | NotOffered | InsufficientCredits> {
-    const quoted = quote(request.output, CURRENT_RATE_CARD);
+  async submit(
+    caller: Caller,
+    id: string,
+    request: SubmitRequest,
+  ): Promise<GenerationEntity | NotOffered | InsufficientCredits | BudgetExceeded> {
+    const quoted = quoteFor(caller, request.output);
     if ('refused' in quoted) return quoted;
     const { surface, wishes = NO_WISHES, echo, prompt, seed, callbackUrl } = request;
     const outcome = await this.submits.add({
@@ -72,6 +77,8 @@ export class GenerationsService {
       id,
       surface,
       wishes,
+      projectId: caller.project?.id ?? null,
+      caps: caller.caps,
       quote: quoted,
       request: echo,
       prompt,
@@ -148,4 +155,12 @@ export class GenerationsService {
       return deleted.length > 0 ? 'deleted' : 'not_found';
     });
   }
+}
+
+/** A project may allow some models only. */
+function quoteFor({ project }: Caller, output: OutputRequest): Quote | NotOffered {
+  const allowed = project?.allowedModels;
+  if (!allowed || allowed.includes(output.model)) return quote(output, CURRENT_RATE_CARD);
+  const message = `Model ${output.model.slice(0, 60)} is not allowed in this API key's project. Valid: ${allowed.join(', ')}`;
+  return { refused: 'not_offered', field: 'model', message };
 }

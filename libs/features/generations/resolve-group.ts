@@ -116,10 +116,12 @@ const ENDING_PARAMETERS = 16;
 async function saveEndings(tx: HotTx, endings: readonly Ending[], ledger: ReturnType<typeof movementCtes>): Promise<void> {
   const column = <T>(pick: (ending: Ending) => T) => endings.map(pick);
   const freesLanes = endings.some(({ kind }) => kind === 'settle');
+  const returnsCredits = endings.some(({ kind, generation }) => kind === 'release' && amountOf(generation) > 0n);
   const countsRows = endings.some(({ generation }) => generation.batch_id !== null);
   await tx.prepared(
-    ['resolve', freesLanes && 'free lanes', countsRows && 'count rows'].filter(Boolean).join(', '),
+    ['resolve', freesLanes && 'free lanes', countsRows && 'count rows', returnsCredits && 'uncount spending'].filter(Boolean).join(', '),
     `WITH ${ledger.sql}, ${SAVE_ENDINGS} ${freesLanes ? `, ${FREE_LANES}` : ''} ${countsRows ? `, ${COUNT_ROWS}` : ''}
+     ${returnsCredits ? `, ${UNCOUNT_SPENDING}` : ''}
      SELECT pg_notify('halogen_scheduler', ''), pg_notify('halogen_delivery', '')`,
     [
       column(({ generation }) => generation.tenant_id),
@@ -143,6 +145,19 @@ function amountOf({ reserved }: LockedGeneration): bigint {
 
 const ENDINGS = `unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::bigint[])
   AS v (tenant_id, generation_id, fence, state, failure_reason, end_reason, kind, settled_micro, released_micro)`;
+
+/** What is returned leaves the budgets of the month it was asked in. */
+const UNCOUNT_SPENDING = `
+  uncounted AS (
+    UPDATE spending_months s SET used_micro = greatest(s.used_micro - r.returned_micro, 0)
+      FROM (SELECT g.tenant_id, subject.id, date_trunc('month', g.created_at AT TIME ZONE 'UTC')::date AS month, sum(v.released_micro) AS returned_micro
+              FROM ${ENDINGS}
+              JOIN generations g ON g.tenant_id = v.tenant_id AND g.id = v.generation_id
+             CROSS JOIN LATERAL unnest(ARRAY[g.project_id, g.api_key_id]) AS subject (id)
+             WHERE v.kind = 'release'
+             GROUP BY 1, 2, 3) AS r
+     WHERE s.tenant_id = r.tenant_id AND s.subject_id = r.id AND s.month = r.month
+  )`;
 
 const SAVE_ENDINGS = `
   resolved AS (

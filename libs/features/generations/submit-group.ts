@@ -3,9 +3,11 @@ import type { Quote } from '#core/catalog/quote';
 import { DEFAULT_SERVICE_TIER, type ServiceTier } from '#core/catalog/service-tiers';
 import type { ReservedPart } from '#core/ledger/accounts';
 import type { InsufficientCredits } from '#core/ledger/reserve';
+import type { BudgetExceeded, SpendingCap } from '#core/ledger/spending-cap';
 import { type StoredParts, storedParts } from '#features/generations/reserved-parts';
 import { lockAccounts, movementCtes } from '#features/ledger/movements.service';
 import { type ReserveOutcome, type ReserveWish, reserveTogether } from '#features/ledger/reservations.service';
+import { type ExceededCap, readSpending, spendingCte, tellExceeded } from '#features/ledger/spending.service';
 import type { HotTx, Tx } from '#platform/database/tx';
 
 /** The API a request came by. */
@@ -32,6 +34,8 @@ export interface SubmitCommand {
   wishes: Wishes;
   /** The project it is done for, if any: decides which grants apply and whose budget counts. */
   projectId?: string | null;
+  /** Budgets that must cover it. */
+  caps?: readonly SpendingCap[];
   quote: Quote;
   /** Echo of the create body. */
   request: Record<string, unknown>;
@@ -42,7 +46,7 @@ export interface SubmitCommand {
   traceparent: string | undefined;
 }
 
-export type SubmitOutcome = { createdAt: Date } | InsufficientCredits;
+export type SubmitOutcome = { createdAt: Date } | InsufficientCredits | BudgetExceeded;
 
 /**
  * Reserves, queues and announces a group of submits in one transaction: lock, decide, save.
@@ -56,18 +60,26 @@ export async function submitAll(tx: HotTx, commands: readonly SubmitCommand[], a
   const committed = again ? await committedEarlier(tx, commands) : new Map<string, Date>();
   const now = new Date();
   const undecided = commands.filter(({ id }) => !committed.has(id));
-  const { outcomes, movements } = reserveTogether(accounts, undecided.map(wishOf), now);
+  const spending = await readSpending(tx, undecided, now);
+  const { outcomes, movements } = reserveTogether(accounts, undecided.map(wishOf), now, spending.used);
 
   const accepted = undecided.flatMap((command, at) => {
     const outcome = outcomes[at] as ReserveOutcome;
     return 'refused' in outcome ? [] : [{ command, parts: outcome.parts }];
   });
+  await tellExceeded(tx, spending, exceededOf(undecided, outcomes));
   if (accepted.length > 0) {
     const ledger = movementCtes(GENERATION_PARAMETERS + 1, accounts.values(), movements);
-    tx.last('submit', `WITH ${ledger.sql}, ${INSERT_GENERATIONS} SELECT pg_notify('halogen_scheduler', '')`, [
-      ...generationParameters(accepted, now),
-      ...ledger.parameters,
-    ]);
+    const counted = spendingCte(
+      GENERATION_PARAMETERS + ledger.parameters.length + 1,
+      spending,
+      accepted.map(({ command }) => ({ spender: command, priceMicro: command.quote.priceMicro })),
+    );
+    tx.last(
+      counted ? 'submit, count spending' : 'submit',
+      `WITH ${ledger.sql}, ${INSERT_GENERATIONS} ${counted ? `, ${counted.sql}` : ''} SELECT pg_notify('halogen_scheduler', '')`,
+      [...generationParameters(accepted, now), ...ledger.parameters, ...(counted?.parameters ?? [])],
+    );
   }
   const decided = outcomes.values();
   return commands.map(({ id }): SubmitOutcome => {
@@ -78,8 +90,18 @@ export async function submitAll(tx: HotTx, commands: readonly SubmitCommand[], a
   });
 }
 
-function wishOf({ tenantId, id, projectId = null, quote }: SubmitCommand): ReserveWish {
-  return { tenantId, generationId: id, priceMicro: quote.priceMicro, purpose: { projectId, modelFamily: modelFamilyOf(quote.model) } };
+function wishOf({ tenantId, id, projectId = null, caps, quote }: SubmitCommand): ReserveWish {
+  const purpose = { projectId, modelFamily: modelFamilyOf(quote.model) };
+  return { tenantId, generationId: id, priceMicro: quote.priceMicro, purpose, caps };
+}
+
+/** Budgets that refused a member, or would have if they did more than warn. */
+function exceededOf(commands: readonly SubmitCommand[], outcomes: readonly ReserveOutcome[]): ExceededCap[] {
+  return commands.flatMap(({ tenantId }, at) => {
+    const outcome = outcomes[at] as ReserveOutcome;
+    if ('refused' in outcome) return outcome.refused === 'budget_exceeded' ? [{ tenantId, cap: outcome.cap }] : [];
+    return (outcome.exceeded ?? []).map((cap) => ({ tenantId, cap }));
+  });
 }
 
 async function committedEarlier(tx: Tx, commands: readonly SubmitCommand[]): Promise<Map<string, Date>> {

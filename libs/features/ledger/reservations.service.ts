@@ -1,5 +1,6 @@
 import type { Purpose, ReservedPart, TenantAccounts } from '#core/ledger/accounts';
 import { type InsufficientCredits, reserve } from '#core/ledger/reserve';
+import { type BudgetExceeded, type SpendingCap, underCaps } from '#core/ledger/spending-cap';
 import { type GenerationTransfers, lockAccounts, saveMovements } from '#features/ledger/movements.service';
 import type { HotTx, Tx } from '#platform/database/tx';
 
@@ -10,28 +11,36 @@ export interface ReserveWish {
   priceMicro: bigint;
   /** Decides which grants apply; absent: any. */
   purpose?: Purpose;
+  /** Budgets that must cover the price too. */
+  caps?: readonly SpendingCap[];
 }
 
-export type ReserveOutcome = { parts: readonly ReservedPart[] } | InsufficientCredits;
+/** `exceeded`: caps that only warn, and would have refused. */
+export type ReserveOutcome = { parts: readonly ReservedPart[]; exceeded?: readonly SpendingCap[] } | InsufficientCredits | BudgetExceeded;
 
 /**
  * Folds the rule over a group in its order: who comes later sees what is left.
  * @param accounts locked; replaced by the accounts as they stand after the group
+ * @param used what capped subjects have used of the month, by their ids; grows with the group
  */
 export function reserveTogether(
   accounts: Map<string, TenantAccounts>,
   wishes: readonly ReserveWish[],
   now: Date,
+  used: Map<string, bigint> = new Map(),
 ): { outcomes: ReserveOutcome[]; movements: GenerationTransfers[] } {
   const movements: GenerationTransfers[] = [];
-  const outcomes = wishes.map(({ tenantId, generationId, priceMicro, purpose }): ReserveOutcome => {
+  const outcomes = wishes.map(({ tenantId, generationId, priceMicro, purpose, caps = [] }): ReserveOutcome => {
     const before = accounts.get(tenantId);
     if (!before) return { refused: 'insufficient_credits', missingMicro: priceMicro };
+    const budget = underCaps(caps, used, priceMicro);
+    if ('refused' in budget) return budget;
     const reservation = reserve(before, priceMicro, now, purpose);
     if ('refused' in reservation) return reservation;
+    for (const { subjectId } of caps) used.set(subjectId, (used.get(subjectId) ?? 0n) + priceMicro);
     accounts.set(tenantId, reservation.accounts);
     movements.push({ tenantId, generationId, transfers: reservation.transfers });
-    return { parts: reservation.parts };
+    return { parts: reservation.parts, exceeded: budget.exceeded };
   });
   return { outcomes, movements };
 }

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ApiUnderTest } from '#apps/api/testing/api-under-test';
+import { SCOPES_OF_ROLE } from '#core/access/scopes';
+import { aTenant } from '#testing/builders';
+import { ledgerDifferences } from '#testing/ledger-invariants';
+
+let api: ApiUnderTest;
+let tenantId: string;
+let owner: string;
+
+beforeAll(async () => {
+  api = await ApiUnderTest.start();
+  tenantId = await aTenant(api.control, 1_000_000_000n);
+  owner = await api.aKey(tenantId, SCOPES_OF_ROLE.owner);
+});
+afterAll(async () => {
+  expect(await ledgerDifferences(api.control)).toEqual([]);
+  await api.stop();
+});
+
+/** One image costs five credits. */
+const ask = (key: string, model = 'photon-1') =>
+  api.call(key, 'POST', '/dream-machine/v1/generations/image', { prompt: 'a red fox', model });
+const used = async (id: string) => (await api.call(owner, 'GET', `/api/v1/projects/${id}`)).body.usedThisMonth;
+
+async function aProjectKey(settings: Record<string, unknown>) {
+  const project = (await api.call(owner, 'POST', '/api/v1/projects', { name: `P ${Math.random()}`, ...settings })).body;
+  const { key } = (await api.call(owner, 'POST', '/api/v1/keys', { name: 'K', role: 'creator', projectId: project.id })).body;
+  return { project, key };
+}
+
+it('refuses what a project’s budget does not cover, naming what is missing and the budget', async () => {
+  const { project, key } = await aProjectKey({ monthlyBudget: '12' });
+  const answers = await Promise.all([ask(key), ask(key), ask(key)]);
+  expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 402]);
+  expect(answers.find(({ status }) => status === 402)?.body.detail).toBe(
+    `The monthly budget of project ${project.id} (12 credits) is used up: 3 more credits of budget are needed`,
+  );
+  expect(await used(project.id)).toBe('10');
+  await ask(key);
+  expect(await eventsOf(project.id)).toEqual([{ budgetCredits: '12', usedCredits: '10', refused: true }]); // once a month
+});
+
+it('gives back to the budget what a cancelled generation held', async () => {
+  const { project, key } = await aProjectKey({ monthlyBudget: '5' });
+  const { id } = (await ask(key)).body;
+  expect((await ask(key)).status).toBe(402);
+  expect((await api.call(key, 'DELETE', `/dream-machine/v1/generations/${id}`)).status).toBe(204);
+  expect(await used(project.id)).toBe('0');
+  expect((await ask(key)).status).toBe(201);
+});
+
+it('only tells of it when the budget warns', async () => {
+  const { project, key } = await aProjectKey({ monthlyBudget: '5', budgetEnforcement: 'warn' });
+  expect([(await ask(key)).status, (await ask(key)).status, (await ask(key)).status]).toEqual([201, 201, 201]);
+  expect(await used(project.id)).toBe('15');
+  expect(await eventsOf(project.id)).toMatchObject([{ refused: false }]);
+});
+
+it('counts what was used before there was a budget', async () => {
+  const { project, key } = await aProjectKey({});
+  await ask(key);
+  await api.call(owner, 'PATCH', `/api/v1/projects/${project.id}`, { monthlyBudget: '9' });
+  const { key: later } = (await api.call(owner, 'POST', '/api/v1/keys', { name: 'K', role: 'creator', projectId: project.id })).body;
+  expect((await ask(later)).status).toBe(402);
+});
+
+it('caps a key of its own, whatever the project has left', async () => {
+  const made = (await api.call(owner, 'POST', '/api/v1/keys', { name: 'K', role: 'creator', monthlyCap: '5' })).body;
+  expect((await ask(made.key)).status).toBe(201);
+  const refused = await ask(made.key);
+  expect(refused.status).toBe(402);
+  expect(refused.body.detail).toContain('of this API key (5 credits)');
+});
+
+it('makes only the models that the project allows', async () => {
+  const { key } = await aProjectKey({ allowedModels: ['ray-2'] });
+  const refused = await ask(key);
+  expect(refused.status).toBe(400);
+  expect(refused.body.detail).toContain('Valid: ray-2');
+});
+
+async function eventsOf(projectId: string) {
+  const rows = await api.control.query<{ data: Record<string, unknown> }>(
+    `SELECT data - 'month' - 'projectId' AS data FROM events WHERE project_id = $1 AND type = 'budget.exceeded'`,
+    [projectId],
+  );
+  return rows.map(({ data }) => data);
+}
