@@ -24,7 +24,7 @@ const OUTBOUND_ALLOW = '127.0.0.0/8';
 
 /** Of our own environment only these reach a process: it gets its own credentials and nobody else's. */
 const INHERITED =
-  /^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|LOG_LEVEL|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|HALOGEN_REFERENCE_MODE|HALOGEN_OUTBOUND_DNS|OTEL_\w+)$/;
+  /^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|LOG_LEVEL|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|HALOGEN_REFERENCE_MODE|HALOGEN_OUTBOUND_DNS|HALOGEN_WEBHOOK_TIME_SCALE|OTEL_\w+)$/;
 
 export function apiEnvironment(installation: Installation): NodeJS.ProcessEnv {
   const { servers, secrets, apiPort, homeDir } = installation;

@@ -2,8 +2,18 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a receiver does with a call: answers with a status, redirects, cuts the connection, or holds the call until it is let go. */
-export type ScriptedAnswer = number | { redirectTo: string } | 'cut' | Held;
+/**
+ * What a receiver does with a call: answers with a status, perhaps with headers, redirects, cuts the connection, begins a body and never
+ * ends it (`stuck` in silence, `endless` with bytes), or holds the call until it is let go.
+ */
+export type ScriptedAnswer =
+  | number
+  | { status: number; headers: Record<string, string> }
+  | { redirectTo: string }
+  | 'cut'
+  | 'stuck'
+  | 'endless'
+  | Held;
 
 /** A call that is not answered until the test says so. */
 export class Held {
@@ -25,6 +35,8 @@ export interface ReceivedCall {
   headers: IncomingHttpHeaders;
   // biome-ignore lint/suspicious/noExplicitAny: JSON of whoever calls.
   body: any;
+  /** As it was received: what a signature is over. */
+  text: string;
 }
 
 /** A customer's server: a real HTTP server on the loopback that records each call and answers as its test says, with 200 otherwise. */
@@ -88,15 +100,28 @@ export class CallbackReceiver {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const path = request.url ?? '/';
-    this.calls.push({ place: this.calls.length, path, headers: request.headers, body: jsonOf(Buffer.concat(chunks).toString('utf8')) });
+    const text = Buffer.concat(chunks).toString('utf8');
+    this.calls.push({ place: this.calls.length, path, headers: request.headers, body: jsonOf(text), text });
     const answer = this.scripts.get(path)?.shift() ?? 200;
     this.arrivals.emit('call');
 
     if (answer === 'cut') request.socket.destroy();
+    else if (answer === 'stuck') response.writeHead(200).write('I have heard');
+    else if (answer === 'endless') pour(response.writeHead(200));
     else if (typeof answer === 'number') response.writeHead(answer).end();
     else if (answer instanceof Held) response.writeHead(await answer.status).end();
+    else if ('status' in answer) response.writeHead(answer.status, answer.headers).end();
     else response.writeHead(302, { location: answer.redirectTo }).end();
   }
+}
+
+/** Bytes without end, as long as the other side reads them. */
+function pour(response: ServerResponse): void {
+  const more = () => {
+    while (!response.destroyed && response.write(Buffer.alloc(16_384, 'x')));
+  };
+  response.on('drain', more);
+  more();
 }
 
 function jsonOf(text: string): unknown {

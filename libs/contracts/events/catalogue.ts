@@ -2,8 +2,37 @@ import { z } from 'zod';
 
 const Credits = z.string().meta({ description: 'Decimal string, exact to a millionth of a credit.' });
 
+const GenerationFacts = z.object({
+  generationId: z.uuid(),
+  kind: z.string(),
+  model: z.string(),
+  createdAt: z.iso.datetime(),
+});
+
+const Reason = z.string().meta({ description: 'For people: why it ended so.' });
+
 /** Every event a tenant can be told of: what happened, and the form of its `data`. */
 export const EVENTS = {
+  'generation.queued': { summary: 'A generation was priced, reserved and queued.', data: GenerationFacts },
+  'generation.running': { summary: 'A generation began on a lane, for the first time.', data: GenerationFacts },
+  'generation.completed': {
+    summary: 'A generation is done and paid for. Its assets are links, made anew for each attempt.',
+    data: GenerationFacts.extend({ assets: z.record(z.string(), z.url()).optional() }),
+  },
+  'generation.failed': {
+    summary: 'A generation failed; what was reserved for it was released.',
+    data: GenerationFacts.extend({ reason: Reason.optional() }),
+  },
+  'generation.cancelled': {
+    summary: 'A generation was cancelled; what was reserved for it was released.',
+    data: GenerationFacts.extend({ reason: Reason.optional() }),
+  },
+  'webhook.test': { summary: 'Sent to one endpoint because somebody asked for it.', data: z.object({ endpointId: z.uuid() }) },
+  'webhook.disabled': {
+    summary: 'An endpoint gets no more events: it answered 410, or every attempt failed for five days. The latter is probed now and then.',
+    data: z.object({ endpointId: z.uuid(), reason: z.enum(['gone', 'failing']) }),
+  },
+  'webhook.enabled': { summary: 'An endpoint that was disabled for its failures answers again.', data: z.object({ endpointId: z.uuid() }) },
   'credits.low': {
     summary: 'Less is available than the tenant’s warning line; once for each time it is crossed.',
     data: z.object({ availableCredits: Credits, thresholdCredits: Credits }),

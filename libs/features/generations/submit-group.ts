@@ -4,6 +4,7 @@ import { DEFAULT_SERVICE_TIER, type ServiceTier } from '#core/catalog/service-ti
 import type { ReservedPart } from '#core/ledger/accounts';
 import type { InsufficientCredits } from '#core/ledger/reserve';
 import type { BudgetExceeded, SpendingCap } from '#core/ledger/spending-cap';
+import { generationEventCtes, NOTIFY_OF_EVENTS } from '#features/events/generation-events.service';
 import { type StoredParts, storedParts } from '#features/generations/reserved-parts';
 import { lockAccounts, movementCtes } from '#features/ledger/movements.service';
 import { type ReserveOutcome, type ReserveWish, reserveTogether } from '#features/ledger/reservations.service';
@@ -77,7 +78,7 @@ export async function submitAll(tx: HotTx, commands: readonly SubmitCommand[], a
     );
     tx.last(
       counted ? 'submit, count spending' : 'submit',
-      `WITH ${ledger.sql}, ${INSERT_GENERATIONS} ${counted ? `, ${counted.sql}` : ''} SELECT pg_notify('halogen_scheduler', '')`,
+      `WITH ${ledger.sql}, ${INSERT_GENERATIONS} ${counted ? `, ${counted.sql}` : ''} SELECT pg_notify('halogen_scheduler', ''), ${NOTIFY_OF_EVENTS}`,
       [...generationParameters(accepted, now), ...ledger.parameters, ...(counted?.parameters ?? [])],
     );
   }
@@ -135,7 +136,11 @@ const INSERT_GENERATIONS = `
     INSERT INTO outbox (consumer, topic, tenant_id, generation_id, pool_class, traceparent)
     SELECT 'scheduler', 'queued', u.tenant_id, u.id, u.pool_class, u.traceparent
       FROM unnest($1::uuid[], $2::uuid[], $7::text[], $19::text[]) AS u (tenant_id, id, pool_class, traceparent)
-  )`;
+  ),
+  ${generationEventCtes(`
+    SELECT u.tenant_id, 1 AS place, 'generation.queued' AS type, u.id, u.kind, u.model, $21::timestamptz AS created_at,
+           NULL::jsonb AS assets, NULL::text AS reason, u.traceparent
+      FROM unnest($1::uuid[], $2::uuid[], $5::text[], $6::text[], $19::text[]) AS u (tenant_id, id, kind, model, traceparent)`)}`;
 
 function generationParameters(accepted: readonly { command: SubmitCommand; parts: readonly ReservedPart[] }[], now: Date): unknown[] {
   const column = <T>(pick: (command: SubmitCommand) => T) => accepted.map(({ command }) => pick(command));

@@ -29,6 +29,7 @@ export class CallbackRelay implements OnApplicationBootstrap, OnModuleDestroy {
   ) {
     this.reader = new OutboxReader(pool, notifications, {
       consumer: 'delivery',
+      only: 'generation_id IS NOT NULL',
       claim: claimInOrder,
       handle: (tx, facts) => this.relay(tx, facts),
     });

@@ -275,7 +275,7 @@ function workerModule(allow: string, redis: string): DynamicModule {
       QueueModule.forRedis(redis),
       StorageModule.forFolder(storageFolder, { publicOrigin: 'http://api.test', secret: 'test-secret-test-secret-test-secret' }),
       OutboundModule.with(parseOutboundSettings({ allow })),
-      WebhooksModule,
+      WebhooksModule.with({ timeScale: 1 }),
     ],
   };
 }

@@ -1,5 +1,5 @@
 import { BullModule } from '@nestjs/bullmq';
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { DELIVERIES_QUEUE } from '#contracts/queues/deliveries';
 import { CallbackRelay } from '#features/webhooks/callback-relay';
 import { Deliverer } from '#features/webhooks/deliverer';
@@ -7,10 +7,30 @@ import { DeliveriesService } from '#features/webhooks/deliveries.service';
 import { DeliveryProcessor } from '#features/webhooks/delivery.processor';
 import { DeliveryOffers } from '#features/webhooks/delivery-offers';
 import { DeliverySweep } from '#features/webhooks/delivery-sweep';
+import { EndpointHealth } from '#features/webhooks/endpoint-health';
+import { EventRelay } from '#features/webhooks/event-relay';
+import { WebhookDispatcher } from '#features/webhooks/webhook-dispatcher';
+import { WEBHOOK_SETTINGS, type WebhookSettings } from '#features/webhooks/webhook-settings';
 
 /** The delivery engine. Expects HotPool and Notifications of `halogen_control`, OutboundClient, SignedUrls and QueueModule from its app. */
-@Module({
-  imports: [BullModule.registerQueue({ name: DELIVERIES_QUEUE })],
-  providers: [DeliveriesService, DeliveryOffers, Deliverer, CallbackRelay, DeliveryProcessor, DeliverySweep],
-})
-export class WebhooksModule {}
+@Module({})
+export class WebhooksModule {
+  static with(settings: WebhookSettings): DynamicModule {
+    return {
+      module: WebhooksModule,
+      imports: [BullModule.registerQueue({ name: DELIVERIES_QUEUE })],
+      providers: [
+        DeliveriesService,
+        DeliveryOffers,
+        Deliverer,
+        CallbackRelay,
+        DeliveryProcessor,
+        DeliverySweep,
+        { provide: WEBHOOK_SETTINGS, useValue: settings },
+        EndpointHealth,
+        WebhookDispatcher,
+        EventRelay,
+      ],
+    };
+  }
+}

@@ -36,6 +36,11 @@ const TENANT_TABLES = [
   'resolutions',
   'spending_months',
   'transfers',
+  'webhook_attempts',
+  'webhook_deliveries',
+  'webhook_endpoints',
+  'webhook_secrets',
+  'webhook_sequences',
 ];
 
 beforeAll(async () => {

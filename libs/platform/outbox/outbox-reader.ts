@@ -7,6 +7,8 @@ import { WakeLoop } from '#platform/outbox/wake-loop';
 
 export interface OutboxReaderOptions<Row extends { id: string }> {
   consumer: string;
+  /** SQL over a row of the outbox: which of the consumer's rows this reader is for. All, when it is left out. */
+  only?: string;
   /** Locks rows of this consumer with FOR UPDATE SKIP LOCKED, oldest first, leaving out those whose `next_attempt_at` is ahead. */
   claim(tx: Tx, maxRows: number): Promise<Row[]>;
   /** Does what the rows ask for, inside the transaction that then deletes them. What it answers runs after the commit. */
@@ -68,9 +70,11 @@ export class OutboxReader<Row extends { id: string }> {
 
   /** Spares an idle process a transaction, and its trace, a second. */
   private async isAnyWaiting(): Promise<boolean> {
-    const waiting = await this.pool.query('SELECT 1 FROM outbox WHERE consumer = $1 AND next_attempt_at <= now() LIMIT 1', [
-      this.options.consumer,
-    ]);
+    const { consumer, only = 'true' } = this.options;
+    const waiting = await this.pool.query(
+      `SELECT 1 FROM outbox WHERE consumer = $1 AND next_attempt_at <= now() AND ${only} LIMIT 1`,
+      [consumer],
+    );
     return waiting.length > 0;
   }
 

@@ -1,6 +1,6 @@
 import { isIP, type LookupFunction } from 'node:net';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { buildConnector, Client } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import { type Address, parseAddress } from '#platform/http/outbound/address-blocks';
 import { type FailureReason, failureReasonOf, type OutboundAnswer, type Refusal } from '#platform/http/outbound/outbound-answer';
 import type { OutboundSettings } from '#platform/http/outbound/outbound-settings';
@@ -21,15 +21,24 @@ export interface OutboundRequest {
 const MAX_RESPONSE_BYTES = 64 * 1024;
 const MAX_RESPONSE_HEADER_BYTES = 16 * 1024;
 const CHECK_TIMEOUT_MS = 2_000;
+/** Shorter than servers usually keep a silent connection: one that they close just as we send on it is a failed attempt. */
+const KEEP_ALIVE_MS = 2_000;
+const MAX_CONNECTIONS_PER_TARGET = 64;
+const CONNECT_TIMEOUT_MS = 15_000;
+/** Kept pools; the one that was used longest ago goes first. Without connections a pool is next to nothing. */
+const MAX_POOLS = 2_000;
 /** Node's own 250 ms would give up on every distant host that has two addresses. */
 const ADDRESS_ATTEMPT_TIMEOUT_MS = 2_000;
 
 /**
  * The only way to URLs that customers chose. It resolves the host at every attempt, refuses it when any address is not
- * public, and connects to the very addresses it has judged, so that a name which changes its answer gains nothing.
- * Redirects are answers, not instructions.
+ * public, and connects to the very addresses it has judged, so that a name which changes its answer gains nothing. A connection is
+ * kept for further attempts that judge the same addresses. Redirects are answers, not instructions.
  */
 export class OutboundClient {
+  /** By origin and judged addresses, in the order of their last use. */
+  private readonly pools = new Map<string, Pool>();
+
   constructor(private readonly settings: OutboundSettings) {}
 
   /**
@@ -72,7 +81,7 @@ export class OutboundClient {
       const addresses = await this.addressesOf(target, signal);
       const refusal = judgeAddresses(addresses, this.settings);
       if (refusal) return { kind: 'refused', ...refusal };
-      return await send(request, target.url, addresses, signal, startedAt);
+      return await send(this.poolOf(target.url.origin, addresses), request, target.url, signal, startedAt);
     } catch (error) {
       const failed = (reason: FailureReason, detail: string) =>
         ({ kind: 'failed', reason, detail, durationMs: performance.now() - startedAt }) as const;
@@ -84,54 +93,66 @@ export class OutboundClient {
     }
   }
 
+  private poolOf(origin: string, addresses: readonly Address[]): Pool {
+    const key = [origin, ...addresses.map(String).sort()].join(' ');
+    const kept = this.pools.get(key);
+    const pool = kept ?? judgedPool(origin, addresses);
+    this.pools.delete(key);
+    this.pools.set(key, pool);
+    if (!kept) this.forgetOldPools();
+    return pool;
+  }
+
+  private forgetOldPools(): void {
+    for (const [key, pool] of this.pools) {
+      if (this.pools.size <= MAX_POOLS) return;
+      this.pools.delete(key);
+      void pool.close(); // after its attempts
+    }
+  }
+
   private async addressesOf(target: OutboundTarget, signal: AbortSignal): Promise<Address[]> {
     return target.literal ? [target.literal] : resolveHost(target.host, this.settings.dns, signal);
   }
 }
 
-async function send(
-  request: OutboundRequest,
-  url: URL,
-  addresses: readonly Address[],
-  signal: AbortSignal,
-  startedAt: number,
-): Promise<OutboundAnswer> {
-  // One client per attempt: a kept connection would belong to an earlier attempt's judgement.
-  const client = new Client(url.origin, {
-    connect: connectorTo(addresses, request.timeoutMs),
+function judgedPool(origin: string, addresses: readonly Address[]): Pool {
+  return new Pool(origin, {
+    connect: connectorTo(addresses),
+    connections: MAX_CONNECTIONS_PER_TARGET,
     maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
     headersTimeout: 0, // the deadline is the signal's alone
     bodyTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
   });
-  try {
-    const traceparent = traceparentOf();
-    const answer = await client.request({
-      method: 'POST',
-      path: url.pathname + url.search,
-      headers: traceparent ? { ...request.headers, traceparent } : { ...request.headers },
-      body: request.body,
-      signal,
-      reset: true, // says "Connection: close", as there is no second request
-    });
-    const { body, bodyTruncated } = await readAtMost(request.maxResponseBytes ?? MAX_RESPONSE_BYTES, answer.body);
-    return {
-      kind: 'answered',
-      status: answer.statusCode,
-      headers: answer.headers,
-      body,
-      bodyTruncated,
-      durationMs: performance.now() - startedAt,
-    };
-  } finally {
-    await client.destroy();
-  }
+}
+
+async function send(pool: Pool, request: OutboundRequest, url: URL, signal: AbortSignal, startedAt: number): Promise<OutboundAnswer> {
+  const traceparent = traceparentOf();
+  const answer = await pool.request({
+    method: 'POST',
+    path: url.pathname + url.search,
+    headers: traceparent ? { ...request.headers, traceparent } : { ...request.headers },
+    body: request.body,
+    signal,
+  });
+  const { body, bodyTruncated } = await readAtMost(request.maxResponseBytes ?? MAX_RESPONSE_BYTES, answer.body);
+  return {
+    kind: 'answered',
+    status: answer.statusCode,
+    headers: answer.headers,
+    body,
+    bodyTruncated,
+    durationMs: performance.now() - startedAt,
+  };
 }
 
 /**
  * Connects to one of the judged addresses and to nothing else. A name goes through `lookup`, which answers only them; an IP
  * literal skips `lookup`, so the peer is compared once more when the socket stands.
  */
-function connectorTo(addresses: readonly Address[], timeoutMs: number): buildConnector.connector {
+function connectorTo(addresses: readonly Address[]): buildConnector.connector {
   const judged = addresses.map((address) => address.toString());
   const answers = judged.map((address) => ({ address, family: isIP(address) }));
   const lookup: LookupFunction = (_host, options, callback) => {
@@ -142,7 +163,7 @@ function connectorTo(addresses: readonly Address[], timeoutMs: number): buildCon
     lookup,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_TIMEOUT_MS,
-    timeout: timeoutMs,
+    timeout: CONNECT_TIMEOUT_MS,
     allowH2: false,
   } as buildConnector.BuildOptions);
   return (options, callback) =>

@@ -1,0 +1,152 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { wantsEvent } from '#core/webhooks/event-filter';
+import { type EndpointKey, WebhookDispatcher } from '#features/webhooks/webhook-dispatcher';
+import { HotPool } from '#platform/database/hot-pool';
+import { Notifications } from '#platform/database/notifications';
+import type { Tx } from '#platform/database/tx';
+import { OutboxReader } from '#platform/outbox/outbox-reader';
+import { recordSpan } from '#platform/telemetry/spans';
+
+interface EventFact {
+  /** Of the outbox row. */
+  id: string;
+  tenant_id: string;
+  event_id: string;
+  type: string;
+  /** Set for an event that is for one endpoint only, such as a test. */
+  endpoint_id: string | null;
+  traceparent: string | null;
+  created_at: Date;
+}
+
+interface Endpoint {
+  tenant_id: string;
+  id: string;
+  event_types: string[] | null;
+  fifo: boolean;
+}
+
+interface NewDelivery {
+  fact: EventFact;
+  endpoint: Endpoint;
+  sequence: bigint;
+}
+
+const RELAY_LOCK = 4_207_312;
+const MAX_FACTS_AT_ONCE = 500;
+
+/** Numbers the events of each tenant in the order in which they became true, and makes a delivery for each endpoint that wants them. */
+@Injectable()
+export class EventRelay implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly reader: OutboxReader<EventFact>;
+
+  constructor(
+    @Inject(HotPool) pool: HotPool,
+    @Inject(Notifications) notifications: Notifications,
+    @Inject(WebhookDispatcher) private readonly dispatcher: WebhookDispatcher,
+  ) {
+    this.reader = new OutboxReader(pool, notifications, {
+      consumer: 'delivery',
+      only: 'event_id IS NOT NULL',
+      maxRows: MAX_FACTS_AT_ONCE,
+      claim: claimAlone,
+      handle: (tx, facts) => this.relay(tx, facts),
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.reader.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.reader.stop();
+  }
+
+  private async relay(tx: Tx, facts: readonly EventFact[]): Promise<() => void> {
+    const endpoints = Map.groupBy(await endpointsOf(tx, facts), ({ tenant_id }) => tenant_id);
+    const told = facts.filter(({ tenant_id }) => endpoints.has(tenant_id));
+    if (told.length === 0) return () => {};
+    const sequences = await nextSequences(tx, told);
+    const deliveries = told.flatMap((fact): NewDelivery[] => {
+      const sequence = sequences(fact.tenant_id);
+      return (endpoints.get(fact.tenant_id) ?? [])
+        .filter(({ id, event_types }) => (fact.endpoint_id ? id === fact.endpoint_id : wantsEvent(event_types, fact.type)))
+        .map((endpoint) => ({ fact, endpoint, sequence }));
+    });
+    await addDeliveries(tx, deliveries);
+    const woken = new Map(deliveries.map(({ endpoint }): [string, EndpointKey] => [endpoint.id, keyOf(endpoint)]));
+    return () => this.dispatcher.wake(woken.values());
+  }
+}
+
+function keyOf({ tenant_id, id }: Endpoint): EndpointKey {
+  return { tenantId: tenant_id, endpointId: id };
+}
+
+/** One relay at a time: a second one would give later numbers to earlier events. Whoever finds the lock taken has nothing to do. */
+async function claimAlone(tx: Tx, maxRows: number): Promise<EventFact[]> {
+  const [lock] = await tx.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS taken', [RELAY_LOCK]);
+  if (!lock?.taken) return [];
+  return tx.query<EventFact>(
+    `SELECT o.id, o.tenant_id, o.event_id, e.type, o.payload ->> 'endpointId' AS endpoint_id, o.traceparent, o.created_at
+       FROM outbox o JOIN events e ON e.tenant_id = o.tenant_id AND e.id = o.event_id
+      WHERE o.consumer = 'delivery' AND o.event_id IS NOT NULL AND o.next_attempt_at <= now()
+      ORDER BY o.id LIMIT $1`,
+    [maxRows],
+  );
+}
+
+/**
+ * An endpoint that was disabled for its failures may come back: what happens meanwhile waits for it. Locked, so that nobody changes an
+ * endpoint's order between this look and the delivery that carries it.
+ */
+function endpointsOf(tx: Tx, facts: readonly EventFact[]): Promise<Endpoint[]> {
+  return tx.query<Endpoint>(
+    `SELECT tenant_id, id, event_types, fifo FROM webhook_endpoints
+      WHERE tenant_id = ANY ($1::uuid[]) AND (disabled_at IS NULL OR disabled_reason = 'failing')
+      ORDER BY tenant_id, id FOR SHARE`,
+    [[...new Set(facts.map(({ tenant_id }) => tenant_id))]],
+  );
+}
+
+/** @returns a function that answers a tenant's numbers one after the other */
+async function nextSequences(tx: Tx, facts: readonly EventFact[]): Promise<(tenantId: string) => bigint> {
+  const counts = [...Map.groupBy(facts, ({ tenant_id }) => tenant_id)].map(([tenantId, { length }]) => ({ tenantId, length }));
+  const rows = await tx.query<{ tenant_id: string; last: string; count: string }>(
+    `INSERT INTO webhook_sequences AS s (tenant_id, last)
+     SELECT * FROM unnest($1::uuid[], $2::bigint[])
+     ON CONFLICT (tenant_id) DO UPDATE SET last = s.last + excluded.last
+     RETURNING tenant_id, last`,
+    [counts.map(({ tenantId }) => tenantId), counts.map(({ length }) => length)],
+  );
+  const countOf = new Map(counts.map(({ tenantId, length }) => [tenantId, BigInt(length)]));
+  const given = new Map(rows.map(({ tenant_id, last }) => [tenant_id, BigInt(last) - (countOf.get(tenant_id) ?? 0n)]));
+  return (tenantId) => {
+    const next = (given.get(tenantId) ?? 0n) + 1n;
+    given.set(tenantId, next);
+    return next;
+  };
+}
+
+async function addDeliveries(tx: Tx, deliveries: readonly NewDelivery[]): Promise<void> {
+  if (deliveries.length === 0) return;
+  await tx.query(
+    `INSERT INTO webhook_deliveries (tenant_id, endpoint_id, event_id, event_type, sequence, fifo, traceparent)
+     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::bool[], $7::text[])`,
+    [
+      deliveries.map(({ fact }) => fact.tenant_id),
+      deliveries.map(({ endpoint }) => endpoint.id),
+      deliveries.map(({ fact }) => fact.event_id),
+      deliveries.map(({ fact }) => fact.type),
+      deliveries.map(({ sequence }) => sequence),
+      deliveries.map(({ endpoint }) => endpoint.fifo),
+      deliveries.map(({ fact }) => relayed(fact)),
+    ],
+  );
+}
+
+/** The time an event lay in the outbox becomes a span of its trace; its deliveries hang below it. */
+function relayed({ type, traceparent, created_at }: EventFact): string | null {
+  if (!traceparent) return null;
+  return recordSpan(`outbox event ${type}`, { parent: traceparent, startTime: created_at, endTime: new Date() }) ?? traceparent;
+}
