@@ -67,7 +67,9 @@ export class CreateWebhooks1764150000000 implements MigrationInterface {
         finished_at timestamptz,
         PRIMARY KEY (tenant_id, endpoint_id, id)
       ) WITH (fillfactor = 70)`);
-    await runner.query(`COMMENT ON COLUMN webhook_deliveries.tries IS 'Attempts since the delivery was made or replayed: its place in the schedule.'`);
+    await runner.query(
+      `COMMENT ON COLUMN webhook_deliveries.tries IS 'Attempts since the delivery was made or replayed: its place in the schedule.'`,
+    );
     // A claim changes no indexed column, so that it stays on its page (HOT).
     await runner.query(`CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, next_attempt_at) WHERE state = 'pending'`);
     await runner.query(

@@ -20,6 +20,7 @@ import { LedgerController } from '#apps/api/native/ledger.controller';
 import { MembersController } from '#apps/api/native/members.controller';
 import { ProjectsController } from '#apps/api/native/projects.controller';
 import { TenantsController } from '#apps/api/native/tenants.controller';
+import { WebhooksController } from '#apps/api/native/webhooks.controller';
 import { GenerationEntity } from '#features/generations/generation.entity';
 import { GenerationReportsService } from '#features/generations/generation-reports.service';
 import { GenerationWatch } from '#features/generations/generation-watch';
@@ -27,9 +28,12 @@ import { GenerationsService } from '#features/generations/generations.service';
 import { WorkOrdersService } from '#features/generations/work-orders.service';
 import { LedgerService } from '#features/ledger/ledger.service';
 import { TenantsModule } from '#features/tenants/tenants.module';
+import { DeliveryLogService } from '#features/webhooks/delivery-log.service';
+import { EndpointsService } from '#features/webhooks/endpoints.service';
 import { DatabaseModule } from '#platform/database/database.module';
 import { HotPool } from '#platform/database/hot-pool';
 import { HealthModule } from '#platform/http/health.module';
+import { OutboundModule } from '#platform/http/outbound/outbound.module';
 import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
 import { ObjectStorage } from '#platform/storage/object-storage';
 import { StorageModule } from '#platform/storage/storage.module';
@@ -41,6 +45,10 @@ const HOT_CONNECTIONS = 12;
 @Module({})
 export class ApiModule {
   static with(environment: ApiEnvironment): DynamicModule {
+    const outboundSettings = parseOutboundSettings({
+      allow: environment.HALOGEN_OUTBOUND_ALLOW,
+      dns: environment.HALOGEN_OUTBOUND_DNS,
+    });
     return {
       module: ApiModule,
       imports: [
@@ -62,6 +70,7 @@ export class ApiModule {
             { name: 'storage', check: () => storage.check() },
           ],
         }),
+        OutboundModule.with(outboundSettings),
         PassportModule,
         TenantsModule,
       ],
@@ -70,6 +79,7 @@ export class ApiModule {
         DreamMachineGenerationsController,
         DreamMachineAccountController,
         LedgerController,
+        WebhooksController,
         NativeGenerationsController,
         GenerationEventsController,
         TenantsController,
@@ -86,13 +96,12 @@ export class ApiModule {
         GenerationWatch,
         WorkOrdersService,
         LedgerService,
+        EndpointsService,
+        DeliveryLogService,
         ApiKeyStrategy,
         NodeGuard,
         CallbackUrls,
-        {
-          provide: OUTBOUND_SETTINGS,
-          useValue: parseOutboundSettings({ allow: environment.HALOGEN_OUTBOUND_ALLOW, dns: environment.HALOGEN_OUTBOUND_DNS }),
-        },
+        { provide: OUTBOUND_SETTINGS, useValue: outboundSettings },
         { provide: APP_GUARD, useClass: ApiKeyGuard },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],

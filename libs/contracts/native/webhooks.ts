@@ -42,7 +42,12 @@ const settings = {
   description: z.string().max(500).nullable(),
   eventTypes: EventFilter,
   headers: CustomHeaders,
-  maxPerSecond: z.int().min(1).max(MAX_PER_SECOND).nullable().meta({ description: 'Deliveries a second at most. Null: as fast as it answers.' }),
+  maxPerSecond: z
+    .int()
+    .min(1)
+    .max(MAX_PER_SECOND)
+    .nullable()
+    .meta({ description: 'Deliveries a second at most. Null: as fast as it answers.' }),
   fifo: z.boolean().meta({ description: 'One at a time, in the order of `sequence`; a failing delivery holds back those after it.' }),
 };
 
@@ -104,7 +109,10 @@ const Endpoint = z
 export type Endpoint = z.infer<typeof Endpoint>;
 
 const EndpointWithSecret = Endpoint.extend({
-  secret: z.string().nullable().meta({ description: '`whsec_…`, shown this once. Null for ed25519: `publicKey` is all that a receiver needs.' }),
+  secret: z
+    .string()
+    .nullable()
+    .meta({ description: '`whsec_…`, shown this once. Null for ed25519: `publicKey` is all that a receiver needs.' }),
 }).meta({ id: 'WebhookEndpointWithSecret' });
 
 const Delivery = z

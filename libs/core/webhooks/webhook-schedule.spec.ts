@@ -8,14 +8,19 @@ describe('a webhook', () => {
     expect(afterWebhook({ status }, moment)).toMatchObject({ state: 'delivered', endpointGone: false });
   });
 
-  it.each([{ status: 199 }, { status: 301 }, { status: 307 }, { status: 404 }, { status: 500 }, { error: 'timeout' }, { error: 'address_not_public' }])(
-    'is tried again after %o, ten times in all, on the schedule',
-    (result) => {
-      const waits = RETRY_AFTER_MS.map((_, at) => afterWebhook(result, { ...moment, tries: at + 1 }));
-      expect(waits.map(({ retryAfterMs }) => retryAfterMs / 1_000)).toEqual([5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]);
-      expect(afterWebhook(result, { ...moment, tries: 10 })).toMatchObject({ state: 'given_up', endpointGone: false });
-    },
-  );
+  it.each([
+    { status: 199 },
+    { status: 301 },
+    { status: 307 },
+    { status: 404 },
+    { status: 500 },
+    { error: 'timeout' },
+    { error: 'address_not_public' },
+  ])('is tried again after %o, ten times in all, on the schedule', (result) => {
+    const waits = RETRY_AFTER_MS.map((_, at) => afterWebhook(result, { ...moment, tries: at + 1 }));
+    expect(waits.map(({ retryAfterMs }) => retryAfterMs / 1_000)).toEqual([5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]);
+    expect(afterWebhook(result, { ...moment, tries: 10 })).toMatchObject({ state: 'given_up', endpointGone: false });
+  });
 
   it.each([
     { random: 0, expected: 4_000 },

@@ -32,7 +32,7 @@ export class DeliveryLogService {
   }
 
   async get(caller: Caller, endpointId: string, id: string): Promise<DeliveryWithLog | NotFound> {
-    return this.ofEndpoint(caller, endpointId, async (tx) => {
+    return this.ofEndpoint<DeliveryWithLog | NotFound>(caller, endpointId, async (tx) => {
       const [row] = await tx.query<DeliveryRow & { data: Record<string, unknown>; told_at: Date }>(
         `SELECT ${COLUMNS}, e.data, e.created_at AS told_at
            FROM webhook_deliveries d JOIN events e ON e.tenant_id = d.tenant_id AND e.id = d.event_id
@@ -58,7 +58,7 @@ export class DeliveryLogService {
 
   /** Makes a delivery due now, with a new schedule and the same webhook id. */
   async replay(caller: Caller, endpointId: string, id: string): Promise<Delivery | NotFound> {
-    return this.ofEndpoint(caller, endpointId, async (tx) => {
+    return this.ofEndpoint<Delivery | NotFound>(caller, endpointId, async (tx) => {
       const [row] = await tx.query<DeliveryRow>(
         `UPDATE webhook_deliveries d SET ${REPLAYED} WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND d.id = $3 RETURNING ${COLUMNS}`,
         [caller.tenantId, endpointId, id],

@@ -50,7 +50,9 @@ export class EndpointsService {
 
   async list(caller: Caller): Promise<Endpoint[]> {
     return this.in(caller, 'list endpoints', async (tx) => {
-      const rows = await tx.query<EndpointRow>(`SELECT ${COLUMNS} FROM webhook_endpoints WHERE tenant_id = $1 ORDER BY id`, [caller.tenantId]);
+      const rows = await tx.query<EndpointRow>(`SELECT ${COLUMNS} FROM webhook_endpoints WHERE tenant_id = $1 ORDER BY id`, [
+        caller.tenantId,
+      ]);
       return rows.map(endpointOf);
     });
   }
@@ -102,7 +104,7 @@ export class EndpointsService {
 
   /** The secret before goes on signing until the overlap is over; a secret that was replaced earlier keeps its own end. */
   async rotateSecret(caller: Caller, id: string, own?: string): Promise<EndpointWithSecret | EndpointRefusal> {
-    return this.in(caller, 'rotate secret', async (tx) => {
+    return this.in<EndpointWithSecret | EndpointRefusal>(caller, 'rotate secret', async (tx) => {
       const [found] = await tx.query<EndpointRow>(`SELECT ${COLUMNS} FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR UPDATE`, [
         caller.tenantId,
         id,
@@ -110,7 +112,10 @@ export class EndpointsService {
       if (!found) return { refused: 'not_found' };
       const { signing } = found;
       const { secret, publicKey } = secretFor(signing, signing === 'hmac' ? own : undefined);
-      await tx.query('DELETE FROM webhook_secrets WHERE tenant_id = $1 AND endpoint_id = $2 AND expires_at <= now()', [caller.tenantId, id]);
+      await tx.query('DELETE FROM webhook_secrets WHERE tenant_id = $1 AND endpoint_id = $2 AND expires_at <= now()', [
+        caller.tenantId,
+        id,
+      ]);
       const good = await tx.query(
         `UPDATE webhook_secrets SET expires_at = coalesce(expires_at, now() + $3 * interval '1 hour')
           WHERE tenant_id = $1 AND endpoint_id = $2 RETURNING 1`,

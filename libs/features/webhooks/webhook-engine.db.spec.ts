@@ -114,7 +114,10 @@ it('tells the life of a generation, from the transactions of its facts', async (
   await api.transaction('submit', [tenantId, quiet.tenantId], (tx) => submitAll(tx, [image, quiet], false));
   await ended(endpoint.id, 1);
   const [call] = receiver.calls as [ReceivedCall];
-  expect(call.body).toMatchObject({ type: 'generation.queued', data: { generationId: image.id, kind: 'image', model: 'photon-1', sequence: 1 } });
+  expect(call.body).toMatchObject({
+    type: 'generation.queued',
+    data: { generationId: image.id, kind: 'image', model: 'photon-1', sequence: 1 },
+  });
   // Nobody asked to hear of the other tenant, so nothing was written for it.
   expect(await owner.query('SELECT 1 FROM events WHERE tenant_id = $1', [quiet.tenantId])).toEqual([]);
   await api.close();
@@ -124,7 +127,7 @@ it('signs with the old secret and the new one while both are good', async () => 
   await startWorker();
   const endpoint = await addEndpoint(receiver.url('/hook'));
   const newer = newSecret('hmac').secret;
-  await owner.query('UPDATE webhook_secrets SET expires_at = now() + $2 * interval \'1 hour\' WHERE endpoint_id = $1', [endpoint.id, 24]);
+  await owner.query("UPDATE webhook_secrets SET expires_at = now() + $2 * interval '1 hour' WHERE endpoint_id = $1", [endpoint.id, 24]);
   await owner.query('INSERT INTO webhook_secrets (tenant_id, endpoint_id, secret) VALUES ($1, $2, $3)', [tenantId, endpoint.id, newer]);
   await tell('key.revoked', { keyId: randomUUID() });
   await ended(endpoint.id, 1);
@@ -374,7 +377,9 @@ interface DeliveryRow {
 /** Waits until so many deliveries of an endpoint have ended. */
 async function ended(endpointId: string, count: number): Promise<DeliveryRow[]> {
   return until(async () => {
-    const rows = await owner.query<DeliveryRow>(`SELECT * FROM webhook_deliveries WHERE endpoint_id = $1 AND state <> 'pending'`, [endpointId]);
+    const rows = await owner.query<DeliveryRow>(`SELECT * FROM webhook_deliveries WHERE endpoint_id = $1 AND state <> 'pending'`, [
+      endpointId,
+    ]);
     return rows.length >= count ? rows : undefined;
   });
 }
@@ -384,10 +389,13 @@ function relayed(): Promise<true> {
 }
 
 async function attemptsOf(deliveryId: string | undefined) {
-  return owner.query<{ attempt: number; status: number | null; error: string | null; answer_body: string | null; next_attempt_at: Date | null }>(
-    'SELECT * FROM webhook_attempts WHERE delivery_id = $1 ORDER BY attempt',
-    [deliveryId],
-  );
+  return owner.query<{
+    attempt: number;
+    status: number | null;
+    error: string | null;
+    answer_body: string | null;
+    next_attempt_at: Date | null;
+  }>('SELECT * FROM webhook_attempts WHERE delivery_id = $1 ORDER BY attempt', [deliveryId]);
 }
 
 async function endpointOf(id: string) {

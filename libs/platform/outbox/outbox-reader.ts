@@ -71,10 +71,9 @@ export class OutboxReader<Row extends { id: string }> {
   /** Spares an idle process a transaction, and its trace, a second. */
   private async isAnyWaiting(): Promise<boolean> {
     const { consumer, only = 'true' } = this.options;
-    const waiting = await this.pool.query(
-      `SELECT 1 FROM outbox WHERE consumer = $1 AND next_attempt_at <= now() AND ${only} LIMIT 1`,
-      [consumer],
-    );
+    const waiting = await this.pool.query(`SELECT 1 FROM outbox WHERE consumer = $1 AND next_attempt_at <= now() AND ${only} LIMIT 1`, [
+      consumer,
+    ]);
     return waiting.length > 0;
   }
 
