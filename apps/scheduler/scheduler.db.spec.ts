@@ -14,10 +14,10 @@ import { CapacityService } from '#features/capacity/capacity.service';
 import { resolveAll } from '#features/generations/resolve-group';
 import { RunsService } from '#features/generations/runs.service';
 import { submitAll } from '#features/generations/submit-group';
+import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { HaloService } from '#features/scheduling/halo.service';
 import { HotPool } from '#platform/database/hot-pool';
 import { aNode, anImage, aTenant } from '#testing/builders';
-import { ledgerDifferences } from '#testing/ledger-invariants';
 import { type TestDatabase, testDatabase } from '#testing/test-database';
 
 let database: TestDatabase;
