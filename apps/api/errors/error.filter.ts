@@ -28,6 +28,10 @@ export class ErrorFilter implements ExceptionFilter {
     }
     if (refused.problem === 'too_large') await drainBody(raw);
     const { status } = PROBLEMS[refused.problem];
+    if (refused.retryAfterMs !== undefined) {
+      // Rounded up: a caller that obeys never comes before its slot.
+      reply.header('retry-after-ms', Math.ceil(refused.retryAfterMs)).header('retry-after', Math.ceil(refused.retryAfterMs / 1_000));
+    }
     if (refused.problem === 'unavailable') reply.header('retry-after', RETRY_AFTER_SECONDS);
     if (refused.problem === 'not_authenticated') reply.header('www-authenticate', 'Bearer');
     if (url.startsWith(DREAM_MACHINE_PREFIX)) reply.status(status).send(dreamMachineError(refused));
