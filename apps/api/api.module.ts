@@ -10,7 +10,9 @@ import { ApiKeyStrategy } from '#apps/api/auth/api-key.strategy';
 import { DreamMachineAccountController } from '#apps/api/dream-machine/account.controller';
 import { CallbackUrls, OUTBOUND_SETTINGS } from '#apps/api/dream-machine/callback-urls';
 import { DreamMachineGenerationsController } from '#apps/api/dream-machine/generations.controller';
-import { DreamMachineToComeController } from '#apps/api/dream-machine/to-come.controller';
+import { DreamMachineListsController } from '#apps/api/dream-machine/lists.controller';
+import { DreamMachineOperationsController } from '#apps/api/dream-machine/operations.controller';
+import { DreamMachineSubmits } from '#apps/api/dream-machine/submits';
 import type { ApiEnvironment } from '#apps/api/environment';
 import { ErrorFilter } from '#apps/api/errors/error.filter';
 import { GenerationEventsController } from '#apps/api/native/events.controller';
@@ -75,7 +77,8 @@ export class ApiModule {
         TenantsModule,
       ],
       controllers: [
-        DreamMachineToComeController,
+        DreamMachineListsController,
+        DreamMachineOperationsController,
         DreamMachineGenerationsController,
         DreamMachineAccountController,
         LedgerController,
@@ -102,6 +105,7 @@ export class ApiModule {
         NodeGuard,
         CallbackUrls,
         { provide: OUTBOUND_SETTINGS, useValue: outboundSettings },
+        DreamMachineSubmits,
         { provide: APP_GUARD, useClass: ApiKeyGuard },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],

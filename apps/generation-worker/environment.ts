@@ -7,6 +7,8 @@ export const environment = readEnvironment(
     TEMPORAL_ADDRESS: z.string(),
     TEMPORAL_NAMESPACE: z.string().default('default'),
     HALOGEN_STORAGE_DIR: z.string(),
+    HALOGEN_OUTBOUND_ALLOW: z.string().optional(),
+    HALOGEN_OUTBOUND_DNS: z.string().optional(),
     HALOGEN_HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   }),
 );

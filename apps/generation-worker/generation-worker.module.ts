@@ -5,6 +5,8 @@ import { RunsService } from '#features/generations/runs.service';
 import { DatabaseModule } from '#platform/database/database.module';
 import { HotPool } from '#platform/database/hot-pool';
 import { HealthModule } from '#platform/http/health.module';
+import { OutboundModule } from '#platform/http/outbound/outbound.module';
+import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
 import { StorageModule } from '#platform/storage/storage.module';
 import { TemporalConnection } from '#platform/temporal/temporal-connection';
 
@@ -28,6 +30,7 @@ class RunsModule {}
   imports: [
     DatabaseModule.with({ url: environment.DATABASE_CONTROL_URL, applicationName: 'generation-worker', hotConnections: HOT_CONNECTIONS }),
     StorageModule.forFolder(environment.HALOGEN_STORAGE_DIR),
+    OutboundModule.with(parseOutboundSettings({ allow: environment.HALOGEN_OUTBOUND_ALLOW, dns: environment.HALOGEN_OUTBOUND_DNS })),
     RunsModule,
     HealthModule.with({
       imports: [RunsModule],

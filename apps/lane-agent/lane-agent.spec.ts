@@ -8,6 +8,7 @@ import type { AgentSettings } from '#apps/lane-agent/agent-settings';
 import { LaneAgent } from '#apps/lane-agent/lane-agent';
 import type { LaneStageInput } from '#apps/lane-agent/stage-runs';
 import type { WorkOrder, WorkOrderRequest } from '#contracts/lanes/work-order';
+import { PLAIN_RECIPE, treatmentOf } from '#core/generations/recipe';
 import { planScene } from '#core/generations/scene-plan';
 import type { LaneStage } from '#core/generations/stages';
 import { LaneApiDouble } from '#testing/lane-api-double';
@@ -278,7 +279,8 @@ async function startNode(settings: Partial<AgentSettings> = {}): Promise<Node> {
 function orderOf({ nodeId, api }: Node, request: WorkOrderRequest): WorkOrder {
   const plan = planScene({ prompt: PROMPT, seed: 7, round: request.round });
   const uploads = ['draft', 'master', 'video', 'image'].map((name) => api.upload(name, request));
-  return { laneIds: [`${nodeId}/0`], model: 'ray-2', prompt: PROMPT, seed: 7, output: VIDEO, plan, inputs: [], uploads };
+  const treatment = treatmentOf(PLAIN_RECIPE);
+  return { laneIds: [`${nodeId}/0`], model: 'ray-2', prompt: PROMPT, seed: 7, output: VIDEO, treatment, plan, inputs: [], uploads };
 }
 
 function aStage(stage: LaneStage, fence = '1'): LaneStageInput {

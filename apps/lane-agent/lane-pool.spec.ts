@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { LanePool } from '#apps/lane-agent/lane-pool';
 import type { StageOrder } from '#backends/backend';
+import { PLAIN_RECIPE, treatmentOf } from '#core/generations/recipe';
 import { planScene } from '#core/generations/scene-plan';
 
 const LANES = ['node/0', 'node/1'];
@@ -54,7 +55,8 @@ const CLIP = { kind: 'video', widthPx: 1280, heightPx: 720, durationS: 9, frames
 function startStage(laneIds: string[], signal: AbortSignal, output: StageOrder['output'] = CLIP) {
   const began = Promise.withResolvers<void>();
   const plan = planScene({ prompt: 'a kite', seed: 1, round: 0 });
-  const order: StageOrder = { stage: 'render', round: 0, model: 'ray-2', prompt: 'a kite', seed: 1, output, plan, inputs: {} };
+  const treatment = treatmentOf(PLAIN_RECIPE);
+  const order: StageOrder = { stage: 'render', round: 0, model: 'ray-2', prompt: 'a kite', seed: 1, output, treatment, plan, inputs: {} };
   const ended = pool.runStage(laneIds, order, workDir, { began: began.resolve, progressed: () => {} }, signal);
   return { began: began.promise, ended };
 }

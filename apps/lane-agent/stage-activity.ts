@@ -113,8 +113,8 @@ function boundContext() {
 }
 
 function stageOrderOf({ stage, round }: LaneStageInput, order: WorkOrder, inputs: Record<string, string>): StageOrder {
-  const { model, prompt, seed, output } = order;
-  return { stage, round, model, prompt, seed, output, plan: order.plan as ScenePlan, inputs };
+  const { model, prompt, seed, output, treatment } = order;
+  return { stage, round, model, prompt, seed, output, treatment, plan: order.plan as ScenePlan | null, inputs };
 }
 
 function failureOf(error: unknown, run: StageRun): unknown {

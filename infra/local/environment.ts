@@ -18,8 +18,8 @@ export interface Installation {
 }
 
 export const LANES_PER_NODE = 2;
-const MODELS = 'ray-2,photon-1';
-/** Callbacks to programs on this machine; everything else private stays forbidden. */
+const MODELS = 'ray-2,ray-flash-2,ray-1-6,photon-1,photon-flash-1';
+/** Callbacks to, and reference media from, programs on this machine; everything else private stays forbidden. */
 const OUTBOUND_ALLOW = '127.0.0.0/8';
 
 /** Of our own environment only these reach a process: it gets its own credentials and nobody else's. */
@@ -54,6 +54,7 @@ export function generationWorkerEnvironment(installation: Installation, healthPo
     TEMPORAL_ADDRESS: servers.temporalAddress,
     TEMPORAL_NAMESPACE,
     HALOGEN_STORAGE_DIR: storageOf(homeDir),
+    HALOGEN_OUTBOUND_ALLOW: process.env.HALOGEN_OUTBOUND_ALLOW ?? OUTBOUND_ALLOW,
     HALOGEN_HEALTH_PORT: String(healthPort),
   });
 }

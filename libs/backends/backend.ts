@@ -1,7 +1,6 @@
+import type { Treatment } from '#core/generations/recipe';
 import type { ScenePlan } from '#core/generations/scene-plan';
-
-/** A step of a generation that needs a lane. The other steps belong to the control plane. */
-export type LaneStage = 'draft' | 'render' | 'package';
+import type { LaneStage } from '#core/generations/stages';
 
 /** Sizes are in pixels and exact; the sides of a video are even, as 4:2:0 asks for. */
 export interface ImageOutput {
@@ -30,15 +29,20 @@ export interface StageOrder {
   /** A whole number; the same order draws the same pixels. */
   seed: number;
   output: ImageOutput | VideoOutput;
-  /** What the control plane's `plan` step decided. */
-  plan: ScenePlan;
-  /** Name of an earlier stage's artifact → its local file. `package` needs `master`. */
+  /** What is done, and how inputs count. */
+  treatment: Treatment;
+  /** What the control plane's `plan` step decided; null for `upscale` and `audio`, which draw nothing new, and may be so for `package`. */
+  plan: ScenePlan | null;
+  /**
+   * Name of an earlier stage's artifact, or of a medium of the customer's → its local file: PNG or MP4, of our own making.
+   * `package` needs `master`, `upscale` and `audio` need `source`.
+   */
   inputs: Record<string, string>;
 }
 
 /** One file a stage made, in the stage's `workDir`. */
 export interface StageArtifact {
-  /** `draft`; `master`, `image` (render); `video`, `image` (package). */
+  /** `draft`; `master`, `image` (render); `master` (upscale, audio); `video`, `image` (package). */
   name: string;
   path: string;
   contentType: string;

@@ -22,6 +22,7 @@ export const PROBLEMS = {
   invalid_cursor: { status: 400, title: 'Invalid cursor' },
   invalid_label: { status: 400, title: 'Invalid label' },
   deadline_passed: { status: 400, title: 'Deadline passed' },
+  unusable_input: { status: 400, title: 'Input not usable' },
   callback_refused: { status: 400, title: 'Callback URL refused' },
   malformed_json: { status: 400, title: 'Malformed JSON' },
   not_authenticated: { status: 401, title: 'Not authenticated' },

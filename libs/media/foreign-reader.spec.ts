@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StageArtifact, StageOrder } from '#backends/backend';
 import { createBackend } from '#backends/registry';
+import { PLAIN_RECIPE, treatmentOf } from '#core/generations/recipe';
 import { planScene } from '#core/generations/scene-plan';
 import { pythonWith } from '#testing/python-venv';
 
@@ -95,7 +96,16 @@ describe('a reader that is not ours', () => {
 async function runStage(changes: Partial<StageOrder>, referenceMode: 'full' | 'instant' = 'full'): Promise<StageArtifact[]> {
   const scene = { prompt: 'a red fox', seed: 7, round: 0 };
   const output = { kind: 'image', widthPx: 64, heightPx: 64, format: 'jpg' } as const;
-  const order: StageOrder = { ...scene, stage: 'render', model: 'ray-2', output, plan: planScene(scene), inputs: {}, ...changes };
+  const order: StageOrder = {
+    ...scene,
+    stage: 'render',
+    model: 'ray-2',
+    output,
+    treatment: treatmentOf(PLAIN_RECIPE),
+    plan: planScene(scene),
+    inputs: {},
+    ...changes,
+  };
   const context = { workDir, signal: new AbortController().signal, progress: () => {} };
   return (await createBackend('reference', { referenceMode }).runStage(order, context)).artifacts;
 }

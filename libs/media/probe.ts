@@ -1,7 +1,14 @@
 import { open } from 'node:fs/promises';
-import { AV_CODEC_ID_H264, AV_PIX_FMT_YUV420P, AVCOL_RANGE_MPEG, AVCOL_SPC_BT709 } from 'node-av/constants';
+import {
+  AV_CODEC_ID_AAC,
+  AV_CODEC_ID_H264,
+  AV_PIX_FMT_YUV420P,
+  AVCOL_RANGE_MPEG,
+  AVCOL_SPC_BT709,
+  AVMEDIA_TYPE_AUDIO,
+} from 'node-av/constants';
 import sharp from 'sharp';
-import { openMp4Input, videoPackets } from '#media/mp4/mp4-input';
+import { type Mp4Input, openMp4Input, videoPackets } from '#media/mp4/mp4-input';
 
 export interface ImageFacts {
   kind: 'image';
@@ -26,6 +33,7 @@ export interface VideoFacts {
   isStandardColour: boolean;
   /** `moov` before `mdat`. */
   isFastStart: boolean;
+  sound: { codec: 'aac' | 'other'; channels: number; durationS: number } | null;
   notes: string;
 }
 
@@ -63,8 +71,17 @@ async function probeMp4(path: string): Promise<VideoFacts> {
     isStandardColour:
       codecpar.format === AV_PIX_FMT_YUV420P && codecpar.colorSpace === AVCOL_SPC_BT709 && codecpar.colorRange === AVCOL_RANGE_MPEG,
     isFastStart: boxes.indexOf('moov') < boxes.indexOf('mdat'),
+    sound: soundOf(input),
     notes: Object.values(input.file.metadata?.getAll() ?? {}).join('\n'),
   };
+}
+
+function soundOf({ file }: Mp4Input): VideoFacts['sound'] {
+  const stream = file.streams[file.findBestStream(AVMEDIA_TYPE_AUDIO)];
+  if (!stream) return null;
+  const { codecpar, timeBase, duration } = stream;
+  const codec = codecpar.codecId === AV_CODEC_ID_AAC ? 'aac' : 'other';
+  return { codec, channels: codecpar.channels, durationS: (Number(duration) * timeBase.num) / timeBase.den };
 }
 
 /** The names of the file's outermost boxes, in order. */

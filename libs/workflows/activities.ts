@@ -27,9 +27,11 @@ export interface LaneActivities {
   runLaneStage(input: LeaseRef & { stage: LaneStage; round: number }): Promise<StageOutcome>;
 }
 
-/** Local activities of the control plane. Each is fenced, may run again with the same result, and fails as `LeaseLost` under an old fence. */
+/** Activities of the control plane, all but `fetchMedia` local. Each is fenced, may run again with the same result, and fails as `LeaseLost` under an old fence. */
 export interface ControlActivities {
   moderate(lease: LeaseRef): Promise<ContentRefusal | null>;
+  /** Reads the media that the customer brought along and keeps them in a form that nodes may trust. */
+  fetchMedia(lease: LeaseRef): Promise<ContentRefusal | null>;
   plan(lease: LeaseRef & { round: number }): Promise<null>;
   judge(lease: LeaseRef & { round: number }): Promise<Verdict>;
   /** Fails as `StageFailed` when an artifact of the generation is not there or not whole. */

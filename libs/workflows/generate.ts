@@ -15,13 +15,19 @@ const { moderate, plan, judge, publish, saveCheckpoint } = proxyLocalActivities<
   startToCloseTimeout: '5 s',
   retry: { initialInterval: '200 ms', maximumInterval: '5 s', maximumAttempts: 20 },
 });
+/** Reads what customers' URLs hold: too long for a local activity, and tried again only when its worker dies. */
+const { fetchMedia } = proxyActivities<ControlActivities>({
+  startToCloseTimeout: '150 s',
+  heartbeatTimeout: '15 s',
+  retry: { initialInterval: '500 ms', maximumInterval: '5 s', maximumAttempts: 3 },
+});
 /** Without a bound: a run may not end before Postgres knows how. */
 const { settle, release, handBack } = proxyLocalActivities<ControlActivities>({
   startToCloseTimeout: '5 s',
   retry: { initialInterval: '200 ms', maximumInterval: '5 s' },
 });
 /** A draft is cheap to try again, a render is not; packaging mostly fails on the network. */
-const LANE_ATTEMPTS = { draft: 3, render: 2, package: 4 } satisfies Record<LaneStage, number>;
+const LANE_ATTEMPTS = { draft: 3, render: 2, upscale: 2, audio: 3, package: 4 } satisfies Record<LaneStage, number>;
 
 /** One run per lease: runs what is left of the stages, then pays. Every way out settles, releases or hands back. */
 export async function generate(input: GenerateInput): Promise<Outcome> {
@@ -57,6 +63,7 @@ async function runStage(stage: Stage, round: number, input: LaneInput, lease: Le
     return saveCheckpoint({ ...lease, stage, round, outcome });
   }
   if (stage === 'moderate') return moderate(lease);
+  if (stage === 'fetch') return fetchMedia(lease);
   if (stage === 'plan') return plan({ ...lease, round });
   if (stage === 'judge') return judge({ ...lease, round });
   return publish(lease);

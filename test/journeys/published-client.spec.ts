@@ -95,10 +95,9 @@ describe('errors, by the class that the client throws', () => {
   const video = { model: 'ray-2', prompt: 'a red fox in the snow' } as const;
 
   it.each<[string, object, string]>([
-    ['an unknown model', { ...video, model: 'ray-9' }, 'Model ray-9 is not supported. Valid: ray-2'],
+    ['an unknown model', { ...video, model: 'ray-9' }, 'Model ray-9 is not supported. Valid: ray-2, ray-flash-2, ray-1-6'],
     ['a wrong duration', { ...video, duration: '7s' }, 'Duration 7s is not supported. Valid: 5s, 9s'],
-    ['what is not built yet', { ...video, loop: true }, 'loop is not supported yet'],
-    ['a resolution to come', { ...video, resolution: '4k' }, 'Resolution 4k is not supported yet. Valid: 540p, 720p'],
+    ['an unknown resolution', { ...video, resolution: '8k' }, 'Resolution 8k is not supported. Valid: 540p, 720p, 1080p, 4k'],
     ['no prompt', { model: 'ray-2' }, 'Prompt is required'],
     ['a prompt of 6,000 characters', { ...video, prompt: 'x'.repeat(6_000) }, 'Prompt is too long, maximum length is 5000 characters'],
     ['a callback into a private network', { ...video, callback_url: 'http://192.168.0.1/' }, 'callback_url is refused'],

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { controlActivities } from '#apps/generation-worker/activities/control-activities';
+import { MediaFetcher } from '#apps/generation-worker/activities/fetch-media';
 import { StageFailed } from '#apps/generation-worker/activities/stage-failed';
+import { MediaReader } from '#apps/generation-worker/media/media-reader';
 import { admitGeneration, prepareTenantAndNode } from '#apps/generation-worker/testing/admit-generation';
 import type { StageOutcome } from '#contracts/lanes/work-order';
 import type { LeaseRef } from '#core/generations/lease';
@@ -13,6 +15,8 @@ import { BLACKLISTED_WORDS_REASON } from '#core/generations/moderate';
 import { planScene } from '#core/generations/scene-plan';
 import { RunsService } from '#features/generations/runs.service';
 import { HotPool } from '#platform/database/hot-pool';
+import { OutboundDownloads } from '#platform/http/outbound/outbound-downloads';
+import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
 import { LocalFolder } from '#platform/storage/local-folder';
 import { type TestDatabase, testDatabase } from '#testing/test-database';
 import type { ControlActivities } from '#workflows/activities';
@@ -31,7 +35,9 @@ beforeAll(async () => {
   db = new HotPool({ url: database.controlUrl, applicationName: 'test', maxConnections: 4 });
   folder = await mkdtemp(join(tmpdir(), 'halogen-storage-'));
   storage = new LocalFolder(folder);
-  activities = controlActivities(new RunsService(db), storage);
+  const runs = new RunsService(db);
+  const media = new MediaFetcher(runs, storage, new OutboundDownloads(parseOutboundSettings({})), new MediaReader());
+  activities = controlActivities(runs, storage, media);
 }, 60_000);
 
 afterAll(async () => {
@@ -102,7 +108,7 @@ it.each([
   await expect(activities.publish(lease)).rejects.toThrow(StageFailed);
 });
 
-it.each(['moderate', 'plan', 'judge', 'publish', 'saveCheckpoint', 'settle', 'release'] as const)(
+it.each(['moderate', 'fetchMedia', 'plan', 'judge', 'publish', 'saveCheckpoint', 'settle', 'release'] as const)(
   '%s under an old fence loses',
   async (name) => {
     const lease = await admitGeneration(db);

@@ -1,3 +1,4 @@
+import type { MediaFetcher } from '#apps/generation-worker/activities/fetch-media';
 import { judgeRound } from '#apps/generation-worker/activities/judge';
 import { moderatePrompt } from '#apps/generation-worker/activities/moderate';
 import { planRound } from '#apps/generation-worker/activities/plan';
@@ -8,9 +9,10 @@ import type { ObjectStorage } from '#platform/storage/object-storage';
 import type { ControlActivities } from '#workflows/activities';
 
 /** The control plane's side of a run, by the names that the workflow calls. */
-export function controlActivities(runs: RunsService, storage: ObjectStorage): ControlActivities {
+export function controlActivities(runs: RunsService, storage: ObjectStorage, media: MediaFetcher): ControlActivities {
   return {
     moderate: (lease) => moderatePrompt(runs, lease),
+    fetchMedia: (lease) => media.fetch(lease),
     plan: ({ round, ...lease }) => planRound(runs, lease, round).then(nothing),
     judge: ({ round, ...lease }) => judgeRound(runs, lease, round).then(({ verdict }) => ({ verdict })),
     publish: (lease) => publishAssets(runs, storage, lease).then(nothing),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { Backend, ImageOutput, StageArtifact, StageContext, StageOrder, StageResult, VideoOutput } from '#backends/backend';
+import { PLAIN_RECIPE, treatmentOf } from '#core/generations/recipe';
 import { planScene } from '#core/generations/scene-plan';
 import { readFrame } from '#media/mp4/read-frame';
 
@@ -13,7 +14,18 @@ export const anImage: ImageOutput = { kind: 'image', widthPx: 420, heightPx: 180
 export function orderOf(changes: Partial<StageOrder>): StageOrder {
   const { prompt = 'a red fox in the snow', seed = 7, round = 0 } = changes;
   const plan = planScene({ prompt, seed, round });
-  return { stage: 'render', round, model: 'ray-2', prompt, seed, output: aVideo, plan, inputs: {}, ...changes };
+  return {
+    stage: 'render',
+    round,
+    model: 'ray-2',
+    prompt,
+    seed,
+    output: aVideo,
+    treatment: treatmentOf(PLAIN_RECIPE),
+    plan,
+    inputs: {},
+    ...changes,
+  };
 }
 
 export interface StageRun extends StageResult {

@@ -1,4 +1,5 @@
 import type { CanvasGradient, SKRSContext2D } from '@napi-rs/canvas';
+import type { CameraMove } from '#core/catalog/camera-moves';
 import type { Ribbon, RoundShape, ScenePlan } from '#core/generations/scene-plan';
 
 export interface CanvasSize {
@@ -10,17 +11,36 @@ const RADIANS_PER_DEGREE = Math.PI / 180;
 /** Straight pieces a wave is drawn with. */
 const RIBBON_STEPS = 96;
 
-/** Draws the plan as it looks `timeS` seconds after the start, over everything that was there. */
-export function drawScene(canvas: SKRSContext2D, plan: ScenePlan, size: CanvasSize, timeS: number): void {
+/**
+ * Draws the plan as it looks `timeS` seconds after the start, over everything that was there.
+ * @param durationS of the clip over which the camera makes its move; without one it stands in the middle of it
+ */
+export function drawScene(canvas: SKRSContext2D, plan: ScenePlan, size: CanvasSize, timeS: number, durationS?: number): void {
+  canvas.save();
   canvas.globalAlpha = 1;
   canvas.fillStyle = backgroundOf(canvas, plan, size, timeS);
   canvas.fillRect(0, 0, size.widthPx, size.heightPx);
+  if (plan.camera) moveCamera(canvas, plan.camera, size, durationS ? timeS / durationS : 0.5);
   for (const shape of plan.shapes) {
     canvas.globalAlpha = shape.opacity;
     if (shape.kind === 'ribbon') drawRibbon(canvas, shape, size, timeS);
     else drawRound(canvas, shape, size, timeS);
   }
-  canvas.globalAlpha = 1;
+  canvas.restore();
+}
+
+/** The move goes through the place where a still camera stands, so nearer than that by as much as would else show beyond the edges. */
+function moveCamera(canvas: SKRSContext2D, camera: CameraMove, { widthPx, heightPx }: CanvasSize, part: number): void {
+  const shortSidePx = Math.min(widthPx, heightPx);
+  const { acrossPerClip, downPerClip, nearerPerClip, rollDegPerClip } = camera;
+  const travelled = part - 0.5;
+  const reach = Math.max((Math.abs(acrossPerClip) * shortSidePx) / widthPx, (Math.abs(downPerClip) * shortSidePx) / heightPx);
+  const farthest = 1 + reach + Math.abs(Math.sin((rollDegPerClip * RADIANS_PER_DEGREE) / 2)) * 1.8;
+  const zoom = (farthest * (1 + nearerPerClip * part)) / Math.min(1, 1 + nearerPerClip);
+  canvas.translate(widthPx / 2 + acrossPerClip * travelled * shortSidePx, heightPx / 2 + downPerClip * travelled * shortSidePx);
+  canvas.rotate(rollDegPerClip * travelled * RADIANS_PER_DEGREE);
+  canvas.scale(zoom, zoom);
+  canvas.translate(-widthPx / 2, -heightPx / 2);
 }
 
 /** A linear gradient through the centre that reaches the corners at any angle. */

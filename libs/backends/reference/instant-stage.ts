@@ -23,7 +23,7 @@ export async function runInstantStage({ stage, output }: StageOrder, { workDir, 
   const artifacts: StageArtifact[] = [];
   if (stage === 'draft') artifacts.push(await pictureIn(workDir, 'draft', 'jpg', media.jpg));
   else if (!isVideo) artifacts.push(await pictureIn(workDir, 'image', output.format, media[output.format]));
-  else if (stage === 'render') artifacts.push(await videoIn(workDir, 'master', media.mp4));
+  else if (stage !== 'package') artifacts.push(await videoIn(workDir, 'master', media.mp4));
   else artifacts.push(await videoIn(workDir, 'video', media.mp4), await pictureIn(workDir, 'image', 'jpg', media.jpg));
   progress(1);
   return { artifacts, metrics: stage === 'draft' ? { ...INSTANT_METRICS, ...(isVideo && { motion: INSTANT_MOTION }) } : {} };

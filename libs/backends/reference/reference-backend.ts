@@ -1,13 +1,21 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Frame } from 'node-av/lib';
 import type { Backend, ImageOutput, StageArtifact, StageContext, StageOrder, StageResult, VideoOutput } from '#backends/backend';
 import type { CanvasSize } from '#backends/reference/draw-scene';
 import { runInstantStage } from '#backends/reference/instant-stage';
+import { loadPictures, type Pictures } from '#backends/reference/load-pictures';
 import { DraftMeter } from '#backends/reference/measure-draft';
 import { referenceNotes } from '#backends/reference/reference-notes';
+import { drawable, remakePainter } from '#backends/reference/remake-painter';
 import { barePainter, scenePainter } from '#backends/reference/scene-painter';
+import { synthesizeSound } from '#backends/reference/synthesize-sound';
 import { StageRefused } from '#backends/stage-refused';
+import type { Treatment } from '#core/generations/recipe';
+import type { LaneStage } from '#core/generations/stages';
 import { encodeJpeg } from '#media/jpeg/encode-jpeg';
+import { addSound } from '#media/mp4/add-sound';
+import { decodedFrames, PictureReader } from '#media/mp4/decoded-frames';
 import { readFrame } from '#media/mp4/read-frame';
 import { remuxMp4 } from '#media/mp4/remux-mp4';
 import { writeMp4 } from '#media/mp4/write-mp4';
@@ -35,13 +43,18 @@ export class ReferenceBackend implements Backend {
     if (this.mode === 'instant') return runInstantStage(order, context);
     if (order.stage === 'draft') return draft(order, context);
     if (order.output.kind === 'image') return renderImage(order, order.output, context);
-    return order.stage === 'render' ? renderVideo(order, order.output, context) : packageVideo(order, order.output, context);
+    return VIDEO_STAGES[order.stage](order, order.output, context);
   }
 }
 
-function refuseImpossible({ stage, output, inputs }: StageOrder): void {
-  if (stage === 'package' && output.kind === 'image') throw new StageRefused('an image has nothing to package');
-  if (stage === 'package' && !inputs.master) throw new StageRefused("stage 'package' needs the input 'master'");
+const VIDEO_STAGES = { render: renderVideo, upscale: upscaleVideo, audio: addAudio, package: packageVideo };
+/** Without these inputs a stage has nothing to begin with. */
+const NEEDED_INPUTS: Partial<Record<LaneStage, string>> = { package: 'master', upscale: 'source', audio: 'source' };
+
+function refuseImpossible({ stage, output, treatment, inputs }: StageOrder): void {
+  if (output.kind === 'image' && stage !== 'draft' && stage !== 'render') throw new StageRefused(`stage '${stage}' is not for images`);
+  const needed = isRemade(treatment) && stage === 'render' ? 'media' : NEEDED_INPUTS[stage];
+  if (needed && !inputs[needed]) throw new StageRefused(`stage '${stage}' needs the input '${needed}'`);
   if (output.kind === 'image') return;
   const { widthPx, heightPx, durationS, framesPerSecond } = output;
   const frames = durationS * framesPerSecond;
@@ -68,25 +81,78 @@ async function draft(order: StageOrder, { workDir, signal, progress }: StageCont
   return { artifacts: [artifact], metrics: meter.metrics() };
 }
 
-async function renderVideo(order: StageOrder, output: VideoOutput, { workDir, signal, progress }: StageContext): Promise<StageResult> {
+async function renderVideo(order: StageOrder, output: VideoOutput, context: StageContext): Promise<StageResult> {
+  const pictures = await loadPictures(order.inputs, 'video');
+  return master(
+    order,
+    output,
+    context,
+    isRemade(order.treatment) ? remadeFrames(order, output, pictures) : drawnFrames(order, output, pictures),
+  );
+}
+
+function* drawnFrames(order: StageOrder, output: VideoOutput, pictures: Pictures): Generator<Buffer> {
+  const paint = scenePainter(order, output, pictures);
+  for (let index = 0; index < output.durationS * output.framesPerSecond; index++) yield paint(index / output.framesPerSecond).pixels;
+}
+
+async function* remadeFrames(order: StageOrder, output: VideoOutput, pictures: Pictures): AsyncGenerator<Buffer> {
+  const paint = remakePainter(order, output, pictures, { ...output, loops: false });
+  using reader = new PictureReader();
+  let index = 0;
+  let asDrawable: ReturnType<typeof drawable> | undefined;
+  for await (const frame of decodedFrames(order.inputs.media ?? '')) {
+    const picture = await reader.read(frame);
+    asDrawable ??= drawable(picture);
+    yield paint(asDrawable(picture), index++ / output.framesPerSecond).pixels;
+  }
+}
+
+/** The same pictures, larger: scaled by the encoder's own converter, so that no more than a few are in memory. */
+async function upscaleVideo(order: StageOrder, output: VideoOutput, context: StageContext): Promise<StageResult> {
+  return master(order, output, context, decodedFrames(order.inputs.source ?? ''));
+}
+
+async function addAudio(order: StageOrder, output: VideoOutput, { workDir, signal, progress }: StageContext): Promise<StageResult> {
+  const path = join(workDir, 'master.mp4');
+  const { prompt, seed, treatment, inputs } = order;
+  const sound = synthesizeSound({ prompt, negativePrompt: treatment.negativePrompt ?? '', seed, durationS: output.durationS });
+  await addSound(inputs.source ?? '', path, referenceNotes(order.model), sound);
+  signal.throwIfAborted();
+  progress(1);
+  return { artifacts: [await videoArtifact('master', path, output)], metrics: {} };
+}
+
+/** Encodes the pictures one by one as they come. */
+async function master(
+  { model }: StageOrder,
+  output: VideoOutput,
+  { workDir, signal, progress }: StageContext,
+  pictures: Iterable<Buffer> | AsyncIterable<Buffer | Frame>,
+): Promise<StageResult> {
   const path = join(workDir, 'master.mp4');
   const frames = output.durationS * output.framesPerSecond;
-  const paint = scenePainter(order, output);
-
-  function* paintedFrames() {
-    for (let index = 0; index < frames; index++) {
+  async function* counted() {
+    let index = 0;
+    for await (const picture of pictures) {
       signal.throwIfAborted();
-      yield paint(index / output.framesPerSecond).pixels;
-      progress((index + 1) / frames);
+      yield picture;
+      progress(Math.min(1, ++index / frames));
     }
   }
-  await writeMp4(path, output, referenceNotes(order.model), paintedFrames());
+  await writeMp4(path, output, referenceNotes(model), counted());
   signal.throwIfAborted();
   return { artifacts: [await videoArtifact('master', path, output)], metrics: {} };
 }
 
+function isRemade({ operation }: Treatment): boolean {
+  return operation === 'reframe' || operation === 'modify';
+}
+
 async function renderImage(order: StageOrder, output: ImageOutput, { workDir, signal, progress }: StageContext): Promise<StageResult> {
-  const picture = scenePainter(order, output)(0);
+  const pictures = await loadPictures(order.inputs, 'image');
+  const media = pictures.get('media');
+  const picture = media ? remakePainter(order, output, pictures)(media, 0) : scenePainter(order, output, pictures)(0);
   progress(0.5);
   const encode = output.format === 'png' ? encodePng : encodeJpeg;
   const bytes = await encode(picture, referenceNotes(order.model));
@@ -101,7 +167,7 @@ async function packageVideo(order: StageOrder, output: VideoOutput, { workDir, s
   const { master = '' } = order.inputs; // never '': such an order was refused
   const notes = referenceNotes(order.model);
   const path = join(workDir, 'video.mp4');
-  await remuxMp4(master, path, notes);
+  await remuxMp4(master, path, notes, order.inputs.source);
   signal.throwIfAborted();
   progress(0.5);
 

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { DreamMachineGeneration } from '#contracts/dream-machine/generation';
-import { ImageRequest, ListQuery, VideoRequest } from '#contracts/dream-machine/requests';
+import {
+  AudioRequest,
+  ImageRequest,
+  ListQuery,
+  ModifyVideoRequest,
+  ReframeImageRequest,
+  ReframeVideoRequest,
+  UpscaleRequest,
+  VideoRequest,
+} from '#contracts/dream-machine/requests';
 import type { OperationContract } from '#contracts/operation';
 
 export const DREAM_MACHINE_PREFIX = '/dream-machine/v1';
@@ -54,6 +63,81 @@ export const createVideoLegacy = {
   ...createVideo,
   id: 'dreamMachineCreateVideoLegacy',
   path: at('/generations'),
+} satisfies OperationContract;
+
+export const reframeImage = {
+  id: 'dreamMachineReframeImage',
+  method: 'POST',
+  path: at('/generations/image/reframe'),
+  status: 201,
+  scope: 'generations:write',
+  summary: 'Ask for an image in another shape, with more around it.',
+  body: ReframeImageRequest,
+  response: DreamMachineGeneration,
+} satisfies OperationContract;
+
+export const reframeVideo = {
+  id: 'dreamMachineReframeVideo',
+  method: 'POST',
+  path: at('/generations/video/reframe'),
+  status: 201,
+  scope: 'generations:write',
+  summary: 'Ask for a video in another shape, with more around it.',
+  body: ReframeVideoRequest,
+  response: DreamMachineGeneration,
+} satisfies OperationContract;
+
+export const modifyVideo = {
+  id: 'dreamMachineModifyVideo',
+  method: 'POST',
+  path: at('/generations/video/modify'),
+  status: 201,
+  scope: 'generations:write',
+  summary: 'Ask for a video made anew, as near to its source as the mode says.',
+  body: ModifyVideoRequest,
+  response: DreamMachineGeneration,
+} satisfies OperationContract;
+
+export const upscaleVideo = {
+  id: 'dreamMachineUpscale',
+  method: 'POST',
+  path: at('/generations/:id/upscale'),
+  status: 201,
+  scope: 'generations:write',
+  summary: 'Ask for a larger version of a video: a new generation with its own price.',
+  body: UpscaleRequest,
+  response: DreamMachineGeneration,
+} satisfies OperationContract;
+
+export const addAudio = {
+  id: 'dreamMachineAddAudio',
+  method: 'POST',
+  path: at('/generations/:id/audio'),
+  status: 201,
+  scope: 'generations:write',
+  summary: 'Ask for a video with sound: a new generation with its own price.',
+  body: AudioRequest,
+  response: DreamMachineGeneration,
+} satisfies OperationContract;
+
+export const listConcepts = {
+  id: 'dreamMachineListConcepts',
+  method: 'GET',
+  path: at('/generations/concepts/list'),
+  status: 200,
+  scope: 'generations:read',
+  summary: 'Keys that `concepts` may name.',
+  response: z.array(z.string()),
+} satisfies OperationContract;
+
+export const listCameraMotions = {
+  id: 'dreamMachineListCameraMotions',
+  method: 'GET',
+  path: at('/generations/camera_motion/list'),
+  status: 200,
+  scope: 'generations:read',
+  summary: 'Camera motions that a prompt may ask for in these words.',
+  response: z.array(z.string()),
 } satisfies OperationContract;
 
 export const getGeneration = {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MODIFY_MODES, OPERATIONS } from '#core/generations/recipe';
 import { LANE_STAGES } from '#core/generations/stages';
 
 /** What an agent asks for before it runs a stage: `POST /agent/work-orders` at the API, node token as bearer. */
@@ -29,6 +30,29 @@ const VideoOutput = z.object({
   framesPerSecond: z.number().int(),
 });
 
+/** `Treatment` of core/generations/recipe. */
+const Pixels = z.number().int().optional();
+const TreatmentOrder = z.object({
+  operation: z.enum(OPERATIONS),
+  loop: z.boolean(),
+  concepts: z.array(z.string()),
+  mode: z.enum(MODIFY_MODES).nullable(),
+  placement: z
+    .object({
+      gridPositionX: Pixels,
+      gridPositionY: Pixels,
+      resizedWidth: Pixels,
+      resizedHeight: Pixels,
+      xStart: Pixels,
+      xEnd: Pixels,
+      yStart: Pixels,
+      yEnd: Pixels,
+    })
+    .nullable(),
+  negativePrompt: z.string().nullable(),
+  weights: z.record(z.string(), z.number()),
+});
+
 /** All that the backend needs, and the only thing that carries a prompt to a node. Answered 409 `lease_lost` for a lease that is not (or no longer) this node's. */
 export const WorkOrder = z.object({
   laneIds: z.array(z.string()),
@@ -36,9 +60,10 @@ export const WorkOrder = z.object({
   prompt: z.string(),
   seed: z.number().int(),
   output: z.discriminatedUnion('kind', [ImageOutput, VideoOutput]),
-  /** `ScenePlan` of core/generations/scene-plan. */
+  treatment: TreatmentOrder,
+  /** `ScenePlan` of core/generations/scene-plan; null for stages that draw nothing new. */
   plan: z.unknown(),
-  /** Outputs of earlier lane stages, by artifact name. */
+  /** Outputs of earlier lane stages and what was fetched for the customer, by artifact name. */
   inputs: z.array(z.object({ name: z.string(), url: z.url() })),
   /** Where each artifact goes: create-only PUT with an expiry. `key` is the storage key to report. */
   uploads: z.array(z.object({ name: z.string(), key: z.string(), url: z.url() })),

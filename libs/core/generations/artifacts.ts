@@ -1,5 +1,5 @@
 import type { LeaseRef } from '#core/generations/lease';
-import type { LaneStage } from '#core/generations/stages';
+import type { LaneStage, Stage } from '#core/generations/stages';
 
 /** What a stage leaves in storage: a name and the ending of its key. */
 export interface ArtifactName {
@@ -9,13 +9,16 @@ export interface ArtifactName {
 
 type Output = { kind: 'image'; format: 'jpg' | 'png' } | { kind: 'video' };
 
-/** The artifacts of each lane stage. A video's `package` makes what customers get; an image is finished by `render`. */
+/** The artifacts of each lane stage. A video's `package` makes what customers get out of a `master`; an image is finished by `render`. */
 export function artifactsOf(stage: LaneStage, output: Output): ArtifactName[] {
   switch (stage) {
     case 'draft':
       return [{ name: 'draft', ending: 'jpg' }];
     case 'render':
       return output.kind === 'image' ? [{ name: 'image', ending: output.format }] : [{ name: 'master', ending: 'mp4' }];
+    case 'upscale':
+    case 'audio':
+      return [{ name: 'master', ending: 'mp4' }];
     case 'package':
       return [
         { name: 'video', ending: 'mp4' },
@@ -24,12 +27,32 @@ export function artifactsOf(stage: LaneStage, output: Output): ArtifactName[] {
   }
 }
 
-/** The stage whose artifacts a stage starts from. */
-export function inputStageOf(stage: LaneStage): LaneStage | undefined {
-  return stage === 'package' ? 'render' : undefined;
+/** What a finished stage left, as its checkpoint names it. */
+interface FinishedWith {
+  stage: Stage;
+  outcome: { artifacts?: StoredArtifact[] };
+}
+interface StoredArtifact {
+  name: string;
+  key: string;
 }
 
-type StageOfLease = LeaseRef & { stage: LaneStage; round: number };
+/**
+ * The artifacts a lane stage starts from. What was fetched goes to every stage that draws; packaging takes the master, and of the fetched
+ * media only the source, whose sound it keeps.
+ */
+export function inputArtifactsOf(stage: LaneStage, finished: readonly FinishedWith[]): StoredArtifact[] {
+  const leftBy = (one: Stage) => finished.find((done) => done.stage === one)?.outcome.artifacts ?? [];
+  const fetched = leftBy('fetch');
+  if (stage === 'draft') return [];
+  if (stage !== 'package') return fetched;
+  const masters = MASTERING_STAGES.flatMap(leftBy).filter(({ name }) => name === 'master');
+  return [...masters.slice(0, 1), ...fetched.filter(({ name }) => name === 'source')];
+}
+
+const MASTERING_STAGES = ['render', 'upscale', 'audio'] as const satisfies readonly LaneStage[];
+
+type StageOfLease = LeaseRef & { stage: LaneStage | 'fetch'; round: number };
 
 /** Where one attempt of a stage keeps its artifacts: a late attempt under an old fence can never meet a newer one's object. */
 export function artifactFolder({ tenantId, generationId, fence, stage, round, attempt }: StageOfLease & { attempt: number }): string {

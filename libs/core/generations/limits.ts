@@ -4,6 +4,9 @@ export const MAX_LOST_LEASES = 5;
 export const MIN_PROMPT_CHARACTERS = 3;
 export const MAX_PROMPT_CHARACTERS = 5_000;
 export const MAX_CALLBACK_URL_CHARACTERS = 2_048;
+/** Signed URLs of object stores are long. */
+export const MAX_INPUT_URL_CHARACTERS = 4_096;
+export const MAX_CONCEPTS = 8;
 
 /** A lease ends at the latest after this many times the estimate, and not before the minimum. */
 const LEASE_ESTIMATE_FACTOR = 10;

@@ -1,3 +1,4 @@
+import type { CameraMove } from '#core/catalog/camera-moves';
 import { type HexColour, hexOfOklch } from '#core/generations/scene-plan-colour';
 import { between, hashText, pick, type SeededRandom, seededRandom } from '#core/generations/seeded-random';
 
@@ -11,6 +12,8 @@ export interface ScenePlan {
   shapes: Shape[];
   /** For text on the scene. */
   ink: HexColour;
+  /** Absent: the camera stands still. */
+  camera?: CameraMove;
 }
 
 export type Shape = RoundShape | Ribbon;

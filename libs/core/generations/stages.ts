@@ -1,7 +1,9 @@
+import type { Operation } from '#core/generations/recipe';
+
 /** Steps that need a lane. */
-export const LANE_STAGES = ['draft', 'render', 'package'] as const;
-/** Steps of the control plane, a few milliseconds each. */
-const CONTROL_STAGES = ['moderate', 'plan', 'judge', 'publish'] as const;
+export const LANE_STAGES = ['draft', 'render', 'upscale', 'audio', 'package'] as const;
+/** Steps of the control plane: a few milliseconds each, but for `fetch`, which reads what the customer's URLs hold. */
+const CONTROL_STAGES = ['moderate', 'fetch', 'plan', 'judge', 'publish'] as const;
 
 export type LaneStage = (typeof LANE_STAGES)[number];
 type ControlStage = (typeof CONTROL_STAGES)[number];
@@ -14,6 +16,16 @@ export const MAX_REPLANS = 2;
 export interface FinishedStage {
   stage: Stage;
   round: number;
+}
+
+/** The way of a generation. @param fetches whether it has media of the customer's to read first */
+export function stagesOf(kind: 'image' | 'video', operation: Operation, fetches: boolean): Stage[] {
+  const fetch: Stage[] = fetches ? ['fetch'] : [];
+  if (operation === 'upscale') return ['fetch', 'upscale', 'package', 'publish'];
+  if (operation === 'add_audio') return ['moderate', 'fetch', 'audio', 'package', 'publish'];
+  if (kind === 'image') return ['moderate', ...fetch, 'plan', 'render', 'publish'];
+  if (operation === 'create') return ['moderate', ...fetch, 'plan', 'draft', 'judge', 'render', 'package', 'publish'];
+  return ['moderate', ...fetch, 'plan', 'render', 'package', 'publish'];
 }
 
 export function isLaneStage(stage: Stage): stage is LaneStage {

@@ -46,13 +46,13 @@ export interface GenerationEvent {
 /** Each lease has this many numbers: one per thing that can happen under it. */
 const PER_LEASE = 100;
 const ADMITTED = 1;
-/** Control-plane work before the first lane stage is numbered before it: 10 … 11 are moderate and plan. */
+/** Control-plane work before the first lane stage is numbered before it: 9 … 11 are moderate, fetch and plan. */
 const BEGAN = 12;
 const REQUEUED = 98;
 const ENDED = 99;
 
 /** The place of a stage among the numbers of its lease. Rounds of plan, draft and judge come one after the other. */
-const STAGE_PLACES: Readonly<Record<string, number>> = { moderate: 10, plan: 11, draft: 13, judge: 14 };
+const STAGE_PLACES: Readonly<Record<string, number>> = { moderate: 9, fetch: 10, plan: 11, draft: 13, judge: 14 };
 const PER_ROUND = 10;
 const FIRST_AFTER_ROUNDS = 50;
 

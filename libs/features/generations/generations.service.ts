@@ -6,6 +6,7 @@ import { limitsOf } from '#core/access/key-limits';
 import { modelFamilyOf } from '#core/catalog/models';
 import { type NotOffered, type OutputRequest, type Quote, quote } from '#core/catalog/quote';
 import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
+import type { Recipe } from '#core/generations/recipe';
 import { GenerationEntity } from '#features/generations/generation.entity';
 import { type ResolveOutcome, resolveAll } from '#features/generations/resolve-group';
 import {
@@ -28,6 +29,8 @@ export interface SubmitRequest {
   output: OutputRequest;
   prompt: string;
   seed: number;
+  /** Absent: a new picture or clip from its prompt alone. */
+  recipe?: Recipe;
   callbackUrl: string | null;
   /** What `request` will echo. */
   echo: Record<string, unknown>;
@@ -69,7 +72,7 @@ export class GenerationsService {
   async submit(caller: Caller, id: string, request: SubmitRequest): Promise<GenerationEntity | SubmitRefusal> {
     const quoted = quoteFor(caller, request.output);
     if ('refused' in quoted) return quoted;
-    const { surface, wishes = NO_WISHES, echo, prompt, seed, callbackUrl } = request;
+    const { surface, wishes = NO_WISHES, echo, prompt, seed, recipe, callbackUrl } = request;
     const outcome = await this.submits.add({
       tenantId: caller.tenantId,
       apiKeyId: caller.apiKeyId,
@@ -79,6 +82,7 @@ export class GenerationsService {
       projectId: caller.project?.id ?? null,
       caps: caller.caps,
       quote: quoted,
+      recipe,
       bodySha256: fingerprintOf(request),
       once: caller.once ?? null,
       limits: limitsOf(caller.limitPlan, caller.limits, modelFamilyOf(quoted.model)),

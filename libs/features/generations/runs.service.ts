@@ -3,6 +3,7 @@ import type { Output } from '#core/catalog/quote';
 import type { LeaseRef } from '#core/generations/lease';
 import { LeaseLost } from '#core/generations/lease-lost';
 import { MAX_LOST_LEASES } from '#core/generations/limits';
+import { PLAIN_RECIPE, type Recipe } from '#core/generations/recipe';
 import type { Stage } from '#core/generations/stages';
 import { type ResolveCommand, type ResolveOutcome, resolveAll } from '#features/generations/resolve-group';
 import { CommandGroup } from '#platform/database/command-group';
@@ -22,6 +23,7 @@ export interface RunView {
   prompt: string;
   seed: number;
   output: Output;
+  recipe: Recipe;
   stages: Stage[];
   checkpoints: Checkpoint[];
 }
@@ -40,8 +42,8 @@ export class RunsService {
 
   /** @throws LeaseLost when another lease or an ending owns the generation */
   async load(lease: LeaseRef): Promise<RunView> {
-    const [row] = await this.db.query<Omit<RunView, 'lease' | 'seed'> & { seed: string }>(
-      `SELECT g.kind, g.model, g.prompt, g.seed, g.output, g.stages,
+    const [row] = await this.db.query<Omit<RunView, 'lease' | 'seed' | 'recipe'> & { seed: string; recipe: Recipe | null }>(
+      `SELECT g.kind, g.model, g.prompt, g.seed, g.output, g.recipe, g.stages,
               coalesce((SELECT jsonb_agg(jsonb_build_object('stage', c.stage, 'round', c.round, 'outcome', c.outcome) ORDER BY c.finished_at, c.round)
                           FROM checkpoints c WHERE c.tenant_id = g.tenant_id AND c.generation_id = g.id), '[]') AS checkpoints
          FROM generations g
@@ -49,7 +51,7 @@ export class RunsService {
       leaseParameters(lease),
     );
     if (!row) throw new LeaseLost(lease);
-    return { ...row, lease, seed: Number(row.seed) };
+    return { ...row, lease, seed: Number(row.seed), recipe: row.recipe ?? PLAIN_RECIPE };
   }
 
   /** Keeps what a finished stage left, so that the next lease resumes after it. The first to finish a stage of a round wins. @throws LeaseLost */
@@ -67,12 +69,16 @@ export class RunsService {
     });
   }
 
-  /** Names the storage keys of the finished media. Customers see them once the generation is completed. @throws LeaseLost */
-  async publish(lease: LeaseRef, assets: { image: string; video?: string }): Promise<void> {
+  /**
+   * Names the storage keys of the finished media, and what they are: of a remade video that is known only now. Customers see them once the
+   * generation is completed. @throws LeaseLost
+   */
+  async publish(lease: LeaseRef, assets: { image: string; video?: string }, output: Output): Promise<void> {
     await this.db.transaction('publish', [], async (tx) => {
-      const held = await tx.query(`UPDATE generations g SET assets = $4 WHERE ${HOLDS_LEASE} RETURNING 1`, [
+      const held = await tx.query(`UPDATE generations g SET assets = $4, output = $5 WHERE ${HOLDS_LEASE} RETURNING 1`, [
         ...leaseParameters(lease),
         JSON.stringify(assets),
+        JSON.stringify(output),
       ]);
       if (held.length === 0) throw new LeaseLost(lease);
     });

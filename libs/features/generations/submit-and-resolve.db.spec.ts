@@ -87,7 +87,7 @@ it('refuses every write under an old fence and changes nothing', async () => {
     () => runs.settle(lease),
     () => runs.release(lease, 'late'),
     () => runs.saveCheckpoint(lease, 'render', 0, {}),
-    () => runs.publish(lease, { image: 'a/b.jpg' }),
+    () => runs.publish(lease, { image: 'a/b.jpg' }, command.quote.output),
     () => runs.load(lease),
   ];
   for (const write of lateWrites) await expect(write()).rejects.toBeInstanceOf(LeaseLost);

@@ -3,6 +3,7 @@ import type { Once } from '#core/access/once';
 import { modelFamilyOf } from '#core/catalog/models';
 import type { Quote } from '#core/catalog/quote';
 import { DEFAULT_SERVICE_TIER, type ServiceTier } from '#core/catalog/service-tiers';
+import type { Recipe } from '#core/generations/recipe';
 import type { ReservedPart } from '#core/ledger/accounts';
 import type { InsufficientCredits } from '#core/ledger/reserve';
 import type { BudgetExceeded, SpendingCap } from '#core/ledger/spending-cap';
@@ -42,6 +43,8 @@ export interface SubmitCommand {
   /** Budgets that must cover it. */
   caps?: readonly SpendingCap[];
   quote: Quote;
+  /** Absent: a new picture or clip from its prompt alone. */
+  recipe?: Recipe;
   /** Of everything that was asked for, as hex. */
   bodySha256: string;
   /** How this create is known when it is sent again; null: not at all. */
@@ -160,24 +163,24 @@ async function committedEarlier(tx: Tx, commands: readonly SubmitCommand[]): Pro
   return new Map(rows.map(({ id, created_at }) => [id, created_at]));
 }
 
-const GENERATION_PARAMETERS = 37;
+const GENERATION_PARAMETERS = 38;
 
 const INSERT_GENERATIONS = `
   queued AS (
     INSERT INTO generations (tenant_id, id, api_key_id, surface, kind, model, pool_class, output, output_key, request, prompt, seed, stages,
                              gang_lanes, price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, state, created_at, project_id,
-                             service_tier, priority, start_by, complete_by, labels, is_limited)
+                             service_tier, priority, start_by, complete_by, labels, is_limited, recipe)
     SELECT u.tenant_id, u.id, u.api_key_id, u.surface, u.kind, u.model, u.pool_class, u.output, u.output_key, u.request, u.prompt, u.seed,
            string_to_array(u.stages, ','), u.gang_lanes, u.price_micro, u.burn_lane_ms, u.rate_card_version, u.reserved, u.callback_url, u.traceparent,
            'queued', $21::timestamptz, u.project_id,
-           u.service_tier, u.priority, u.start_by, u.complete_by, u.labels, u.is_limited
+           u.service_tier, u.priority, u.start_by, u.complete_by, u.labels, u.is_limited, u.recipe
       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[], $10::jsonb[],
                   $11::text[], $12::bigint[], $13::text[], $14::bigint[], $15::integer[], $16::integer[], $17::jsonb[], $18::text[],
                   $19::text[], $20::smallint[], $22::uuid[],
-                  $23::text[], $24::smallint[], $25::timestamptz[], $26::timestamptz[], $27::jsonb[], $28::boolean[])
+                  $23::text[], $24::smallint[], $25::timestamptz[], $26::timestamptz[], $27::jsonb[], $28::boolean[], $38::jsonb[])
            AS u (tenant_id, id, api_key_id, surface, kind, model, pool_class, output, output_key, request, prompt, seed, stages,
                  price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, gang_lanes, project_id,
-                 service_tier, priority, start_by, complete_by, labels, is_limited)
+                 service_tier, priority, start_by, complete_by, labels, is_limited, recipe)
   ),
   kept_keys AS (
     INSERT INTO idempotency_keys (tenant_id, api_key_id, key, body_sha256, generation_id, created_at)
@@ -242,5 +245,6 @@ function generationParameters(accepted: readonly { command: SubmitCommand; parts
     counted.map(({ apiKeyId }) => apiKeyId),
     counted.map(({ bodySha256 }) => bodySha256),
     counted.map(({ id }) => id),
+    column(({ recipe }) => (recipe ? JSON.stringify(recipe) : null)),
   ];
 }

@@ -63,8 +63,8 @@ it('keeps rows in line at a width that is no round number', async () => {
   await writeMp4(path, { widthPx: width, heightPx: height, framesPerSecond: 24 }, notes, [halves]);
   const { pixels } = await readFrame(path, 0);
   for (let row = 0; row < height; row++) {
-    expect(pixels[(row * width + 30) * 3]).toBeLessThan(20);
-    expect(pixels[(row * width + 60) * 3]).toBeGreaterThan(235);
+    expect(pixels[(row * width + 30) * 4]).toBeLessThan(20);
+    expect(pixels[(row * width + 60) * 4]).toBeGreaterThan(235);
   }
 });
 

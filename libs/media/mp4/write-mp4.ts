@@ -42,12 +42,14 @@ export interface Mp4Format {
   framesPerSecond: number;
 }
 
+export type Pictures = Iterable<Buffer> | AsyncIterable<Buffer | Frame>;
+
 /**
- * Writes H.264 in MP4, `moov` first. `frames` are sRGB, 8 bits, full range, four bytes a pixel of which the fourth is ignored; they are
- * pulled one by one, and the file has exactly one picture for each. Encoded as yuv420p, BT.709, limited range, and tagged so.
+ * Writes H.264 in MP4, `moov` first. `frames` are sRGB, 8 bits, full range, four bytes a pixel of which the fourth is ignored, or decoded
+ * pictures of any size, which are scaled; they are pulled one by one, and the file has exactly one picture for each. Encoded as yuv420p, BT.709, limited range, and tagged so.
  * If `frames` throws, so does this, and the file is not usable.
  */
-export async function writeMp4(path: string, format: Mp4Format, notes: FileNotes, frames: Iterable<Buffer>): Promise<void> {
+export async function writeMp4(path: string, format: Mp4Format, notes: FileNotes, frames: Pictures): Promise<void> {
   if (format.widthPx % 2 || format.heightPx % 2)
     throw new RangeError(`4:2:0 video needs even sides, not ${format.widthPx}x${format.heightPx}`);
 
@@ -64,10 +66,10 @@ export async function writeMp4(path: string, format: Mp4Format, notes: FileNotes
   using rgb = rgbFrame(format); // one of each for the whole video: freed frames would wait for the garbage collector
   using yuv = yuvFrame(format);
   let index = 0;
-  for (const pixels of frames) {
-    FFmpegError.throwIfError(rgb.fromBuffer(pixels), 'take over pixels');
+  for await (const picture of frames) {
+    if (Buffer.isBuffer(picture)) FFmpegError.throwIfError(rgb.fromBuffer(picture), 'take over pixels');
     FFmpegError.throwIfError(yuv.makeWritable(), 'reuse frame'); // the encoder may still read the last one
-    FFmpegError.throwIfError(await converter.scaleFrame(yuv, rgb), 'convert colours');
+    FFmpegError.throwIfError(await converter.scaleFrame(yuv, Buffer.isBuffer(picture) ? rgb : picture), 'convert colours');
     yuv.pts = BigInt(index++);
     yuv.duration = 1n; // in the encoder's time base: one frame
     FFmpegError.throwIfError(await encoder.sendFrame(yuv), 'send frame');

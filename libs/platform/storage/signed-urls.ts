@@ -34,6 +34,16 @@ export class SignedUrls {
     return this.url(this.settings.agentOrigin ?? this.settings.publicOrigin, UPLOADS_PATH, 'put', key, lifetimeS, now);
   }
 
+  /** The key of an asset URL of ours that is valid now; undefined for any other URL. */
+  keyOfAssetUrl(text: string, now = new Date()): string | undefined {
+    const url = URL.parse(text);
+    if (!url || url.origin !== URL.parse(this.settings.publicOrigin)?.origin || !url.pathname.startsWith(`${ASSETS_PATH}/`))
+      return undefined;
+    const key = url.pathname.slice(ASSETS_PATH.length + 1);
+    const { expires = '', signature = '' } = Object.fromEntries(url.searchParams);
+    return this.allows('get', key, expires, signature, now) ? key : undefined;
+  }
+
   /** Whether this signature allows this purpose on this key now. */
   allows(purpose: Purpose, key: string, expires: string, signature: string, now = new Date()): boolean {
     if (!/^\d{1,12}$/.test(expires) || Number(expires) * 1_000 < now.getTime()) return false;

@@ -15,6 +15,7 @@ export function scriptedActivities(script: Script = {}) {
   const calls: Call[] = [];
   const goesWell: ControlActivities & LaneActivities = {
     moderate: async () => null,
+    fetchMedia: async () => null,
     plan: async () => null,
     judge: async () => ({ verdict: 'accept' }),
     publish: async () => null,

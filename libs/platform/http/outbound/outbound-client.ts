@@ -1,7 +1,7 @@
-import { isIP, type LookupFunction } from 'node:net';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { buildConnector, Pool } from 'undici';
-import { type Address, parseAddress } from '#platform/http/outbound/address-blocks';
+import { Pool } from 'undici';
+import type { Address } from '#platform/http/outbound/address-blocks';
+import { connectorTo } from '#platform/http/outbound/judged-connector';
 import { type FailureReason, failureReasonOf, type OutboundAnswer, type Refusal } from '#platform/http/outbound/outbound-answer';
 import type { OutboundSettings } from '#platform/http/outbound/outbound-settings';
 import { judgeAddresses, type OutboundTarget, parseTarget } from '#platform/http/outbound/outbound-target';
@@ -24,11 +24,8 @@ const CHECK_TIMEOUT_MS = 2_000;
 /** Shorter than servers usually keep a silent connection: one that they close just as we send on it is a failed attempt. */
 const KEEP_ALIVE_MS = 2_000;
 const MAX_CONNECTIONS_PER_TARGET = 64;
-const CONNECT_TIMEOUT_MS = 15_000;
 /** Kept pools; the one that was used longest ago goes first. Without connections a pool is next to nothing. */
 const MAX_POOLS = 2_000;
-/** Node's own 250 ms would give up on every distant host that has two addresses. */
-const ADDRESS_ATTEMPT_TIMEOUT_MS = 2_000;
 
 /**
  * The only way to URLs that customers chose. It resolves the host at every attempt, refuses it when any address is not
@@ -146,34 +143,6 @@ async function send(pool: Pool, request: OutboundRequest, url: URL, signal: Abor
     bodyTruncated,
     durationMs: performance.now() - startedAt,
   };
-}
-
-/**
- * Connects to one of the judged addresses and to nothing else. A name goes through `lookup`, which answers only them; an IP
- * literal skips `lookup`, so the peer is compared once more when the socket stands.
- */
-function connectorTo(addresses: readonly Address[]): buildConnector.connector {
-  const judged = addresses.map((address) => address.toString());
-  const answers = judged.map((address) => ({ address, family: isIP(address) }));
-  const lookup: LookupFunction = (_host, options, callback) => {
-    if (options.all) callback(null, answers);
-    else callback(null, answers[0]!.address, answers[0]!.family);
-  };
-  const connect = buildConnector({
-    lookup,
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_TIMEOUT_MS,
-    timeout: CONNECT_TIMEOUT_MS,
-    allowH2: false,
-  } as buildConnector.BuildOptions);
-  return (options, callback) =>
-    connect(options, (...[error, socket]) => {
-      if (error) return callback(error, null);
-      const peer = parseAddress(socket.remoteAddress ?? '')?.toString();
-      if (peer !== undefined && judged.includes(peer)) return callback(null, socket);
-      socket.destroy();
-      return callback(new Error(`Connected to ${peer}, which was not judged.`), null);
-    });
 }
 
 async function readAtMost(maxBytes: number, stream: AsyncIterable<Buffer>): Promise<{ body: Buffer; bodyTruncated: boolean }> {

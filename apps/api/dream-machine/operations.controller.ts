@@ -1,0 +1,52 @@
+import { Body, Controller, Param } from '@nestjs/common';
+import { CallerOf } from '#apps/api/auth/caller-of.decorator';
+import { DreamMachineSubmits } from '#apps/api/dream-machine/submits';
+import {
+  understandAudio,
+  understandModify,
+  understandReframeImage,
+  understandReframeVideo,
+  understandUpscale,
+} from '#apps/api/dream-machine/understand/operations';
+import { valid } from '#apps/api/errors/valid';
+import { Operation } from '#apps/api/operation.decorator';
+import { addAudio, modifyVideo, reframeImage, reframeVideo, upscaleVideo } from '#contracts/dream-machine/operations';
+import type {
+  AudioRequest,
+  ModifyVideoRequest,
+  ReframeImageRequest,
+  ReframeVideoRequest,
+  UpscaleRequest,
+} from '#contracts/dream-machine/requests';
+import type { Caller } from '#core/access/caller';
+
+/** New generations from what is there already: a result of ours, or a video or image of the customer's. */
+@Controller()
+export class DreamMachineOperationsController {
+  constructor(private readonly submits: DreamMachineSubmits) {}
+
+  @Operation(reframeImage)
+  reframeImage(@CallerOf() caller: Caller, @Body(valid(reframeImage.body)) body: ReframeImageRequest) {
+    return this.submits.submit(caller, understandReframeImage(body, this.submits.placeOf));
+  }
+
+  @Operation(reframeVideo)
+  reframeVideo(@CallerOf() caller: Caller, @Body(valid(reframeVideo.body)) body: ReframeVideoRequest) {
+    return this.submits.submit(caller, understandReframeVideo(body, this.submits.placeOf));
+  }
+
+  @Operation(modifyVideo)
+  modifyVideo(@CallerOf() caller: Caller, @Body(valid(modifyVideo.body)) body: ModifyVideoRequest) {
+    return this.submits.submit(caller, understandModify(body, this.submits.placeOf));
+  }
+
+  @Operation(upscaleVideo)
+  async upscale(@CallerOf() caller: Caller, @Param('id') id: string, @Body(valid(upscaleVideo.body)) body: UpscaleRequest) {
+    return this.submits.submit(caller, understandUpscale(body, await this.submits.known(caller, id)));
+  }
+
+  @Operation(addAudio)
+  async audio(@CallerOf() caller: Caller, @Param('id') id: string, @Body(valid(addAudio.body)) body: AudioRequest) {
+    return this.submits.submit(caller, understandAudio(body, await this.submits.known(caller, id)));
+  }
+}
