@@ -3,17 +3,18 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { schedulerModule } from '#apps/scheduler/scheduler.module';
 import { type AgentMessage, LANES_PATH, SchedulerMessage } from '#contracts/lanes/messages';
 import type { LeaseRef } from '#core/generations/lease';
 import { LeaseLost } from '#core/generations/lease-lost';
 import { MAX_LOST_LEASES } from '#core/generations/limits';
+import type { Stage } from '#core/generations/stages';
 import { CapacityService } from '#features/capacity/capacity.service';
 import { resolveAll } from '#features/generations/resolve-group';
 import { RunsService } from '#features/generations/runs.service';
-import { submitAll } from '#features/generations/submit-group';
+import { NO_WISHES, type SubmitCommand, submitAll } from '#features/generations/submit-group';
 import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { HaloService } from '#features/scheduling/halo.service';
 import { HotPool } from '#platform/database/hot-pool';
@@ -183,6 +184,73 @@ it('a node that leaves loses its leases at once', async () => {
   expect(await nodeOf(await leaseOf(generation, '2'))).not.toBe(leavingId);
 });
 
+describe('units', () => {
+  it('takes a lane back from the youngest borrower for its owner, keeps finished stages, and loses nothing', async () => {
+    const nodeId = await aNode(owner, 2, poolClass);
+    const provisioned = await aTenant(owner, 1_000_000_000n);
+    await startScheduler();
+    const agent = await startAgent(nodeId);
+    const older = await queued();
+    await begin(agent, await leaseOf(older));
+    const younger = await queued();
+    const borrowed = await leaseOf(younger);
+    await begin(agent, borrowed);
+    const [row] = await owner.query<{ stages: Stage[] }>('SELECT stages FROM generations WHERE id = $1', [younger]);
+    await runs.saveCheckpoint(borrowed, row?.stages[0] as Stage, 0, {});
+
+    await commit(provisioned, 1);
+    const own = await queued({ tenantId: provisioned, wishes: { ...NO_WISHES, serviceTier: 'dedicated' } });
+    expect(await agent.next('recall')).toMatchObject({ ...borrowed, reason: 'recalled' });
+    expect(await stateOf(younger)).toBe('queued'); // told after the commit
+    expect(await stateOf(own)).toBe('queued'); // its lane is not free yet
+    await expect(runs.settle(borrowed)).rejects.toThrow(LeaseLost);
+    agent.send({ type: 'freed', ...borrowed });
+    const started = await leaseOf(own);
+    expect(await servedFrom(started)).toBe('own');
+    expect(await owner.query('SELECT lost_leases FROM generations WHERE id = $1', [younger])).toEqual([{ lost_leases: 0 }]);
+    expect(await owner.query('SELECT end_reason FROM leases WHERE generation_id = $1', [younger])).toEqual([{ end_reason: 'recalled' }]);
+    expect(await owner.query('SELECT stage FROM checkpoints WHERE generation_id = $1', [younger])).toHaveLength(1);
+
+    await begin(agent, started);
+    await runs.settle(started);
+    expect(await stateOf(older)).toBe('running');
+    expect(agent.heardOf('recall', { generationId: older })).toBe(false);
+  });
+
+  it('never recalls guaranteed work, and lends units that are idle', async () => {
+    const nodeId = await aNode(owner, 2, poolClass);
+    const [one, two] = [await aTenant(owner, 1_000_000_000n), await aTenant(owner, 1_000_000_000n)];
+    await commit(one, 1);
+    await commit(two, 1);
+    await startScheduler();
+    const agent = await startAgent(nodeId);
+    const wishes = { ...NO_WISHES, serviceTier: 'spillover' as const };
+    const own = await leaseOf(await queued({ tenantId: one, wishes }));
+    await begin(agent, own);
+    const lent = await leaseOf(await queued({ tenantId: one, wishes }));
+    await begin(agent, lent);
+    expect([await servedFrom(own), await servedFrom(lent)]).toEqual(['own', 'lent']);
+    await queued({ tenantId: two, wishes });
+    expect(await agent.next('recall')).toMatchObject({ ...lent, reason: 'recalled' });
+  });
+
+  it('what is guaranteed is known after a take-over, too', async () => {
+    const nodeId = await aNode(owner, 1, poolClass);
+    const provisioned = await aTenant(owner, 1_000_000_000n);
+    await commit(provisioned, 1);
+    await startScheduler();
+    const agent = await startAgent(nodeId);
+    const borrowed = await leaseOf(await queued());
+    await begin(agent, borrowed);
+    const second = await startScheduler('http://second.example');
+    await schedulers.shift()?.app.close();
+    await expect.poll(() => second.app.get(HaloService).schedulerOf(poolClass)).toBeDefined();
+    const again = await startAgent(nodeId, [borrowed], second);
+    await queued({ tenantId: provisioned, wishes: { ...NO_WISHES, serviceTier: 'dedicated' } });
+    expect(await again.next('recall')).toMatchObject({ ...borrowed, reason: 'recalled' });
+  });
+});
+
 it('admits nothing while leases wait for their runs, and takes them back in the end', async () => {
   const nodeId = await aNode(owner, 2, poolClass);
   const scheduler = await startScheduler();
@@ -340,15 +408,39 @@ class TestAgent {
     return new Promise((resolve) => this.waiting.push({ type, resolve }));
   }
 
+  /** Whether it has been told so by now. */
+  heardOf(type: SchedulerMessage['type'], { generationId }: { generationId: string }): boolean {
+    return this.heard.some((message) => message.type === type && 'generationId' in message && message.generationId === generationId);
+  }
+
   close(): void {
     this.socket.terminate();
   }
 }
 
-async function queued(more: { callbackUrl?: string } = {}): Promise<string> {
-  const command = anImage(tenantId, more);
+async function queued(more: Partial<SubmitCommand> = {}): Promise<string> {
+  const command = anImage(more.tenantId ?? tenantId, more);
   await owner.transaction('submit', [], (tx) => submitAll(tx, [{ ...command, quote: { ...command.quote, poolClass } }], false));
   return command.id;
+}
+
+async function commit(ofTenant: string, units: number): Promise<void> {
+  await owner.query(`INSERT INTO order_books (pool_class, accelerator, spare_one_node_in) VALUES ($1, 'a', 10) ON CONFLICT DO NOTHING`, [
+    poolClass,
+  ]);
+  await owner.query(
+    `INSERT INTO commitments (tenant_id, id, pool_class, units, term_months, unit_month_cents, starts_on, ends_on, state, origin)
+     VALUES ($1, gen_random_uuid(), $2, $3, 1, 380000, (now() AT TIME ZONE 'UTC')::date, (now() AT TIME ZONE 'UTC')::date + 30, 'active', 'order')`,
+    [ofTenant, poolClass, units],
+  );
+}
+
+async function servedFrom({ generationId, fence }: LeaseRef): Promise<string | undefined> {
+  const [row] = await owner.query<{ served_from: string }>('SELECT served_from FROM leases WHERE generation_id = $1 AND fence = $2', [
+    generationId,
+    fence,
+  ]);
+  return row?.served_from;
 }
 
 async function cancel(generationId: string): Promise<void> {

@@ -45,7 +45,7 @@ const Registered = z.object({
 });
 const HeartbeatNoted = z.object({ type: z.literal('heartbeat_noted') });
 /** Give the lanes back. Also sent for a lease the agent never saw: it answers `freed` and refuses that fence from then on. */
-const Recall = LeaseRef.extend({ type: z.literal('recall'), reason: z.enum(['cancelled', 'taken_back', 'drained', 'ended']) });
+const Recall = LeaseRef.extend({ type: z.literal('recall'), reason: z.enum(['cancelled', 'taken_back', 'recalled', 'drained', 'ended']) });
 /** Take no new stage; running ones end by recall. */
 const Drain = z.object({ type: z.literal('drain') });
 const FreedNoted = LeaseRef.extend({ type: z.literal('freed_noted') });

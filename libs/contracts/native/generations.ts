@@ -92,7 +92,7 @@ export const Generation = z
         admitted_at: Time,
         began_at: Time.nullable(),
         ended_at: Time.nullable(),
-        end_reason: z.enum(['settled', 'released', 'cancelled', 'taken_back', 'handed_back']).nullable(),
+        end_reason: z.enum(['settled', 'released', 'cancelled', 'taken_back', 'handed_back', 'recalled']).nullable(),
       }),
     ),
     assets: z.object({ image: z.url(), video: z.url().optional() }).nullable(),

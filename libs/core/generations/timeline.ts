@@ -9,7 +9,7 @@ export interface LeaseFacts {
   runStartedAt: Date | null;
   beganAt: Date | null;
   endedAt: Date | null;
-  endReason: 'settled' | 'released' | 'cancelled' | 'taken_back' | 'handed_back' | null;
+  endReason: 'settled' | 'released' | 'cancelled' | 'taken_back' | 'handed_back' | 'recalled' | null;
 }
 
 /** A finished stage, and the lease under which it was finished. */
@@ -63,7 +63,7 @@ export function timelineOf(facts: TimelineFacts): GenerationEvent[] {
     const of = fence * PER_LEASE;
     events.push({ sequence: of + ADMITTED, type: 'admitted', at: admittedAt });
     if (beganAt) events.push({ sequence: of + BEGAN, type: 'running', at: beganAt });
-    if (endedAt && (endReason === 'taken_back' || endReason === 'handed_back')) {
+    if (endedAt && (endReason === 'taken_back' || endReason === 'handed_back' || endReason === 'recalled')) {
       events.push({ sequence: of + REQUEUED, type: 'requeued', at: endedAt, reason: endReason });
     }
   }

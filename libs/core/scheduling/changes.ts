@@ -1,5 +1,6 @@
+import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { LeaseRef } from '#core/generations/lease';
-import type { ServedFrom, ServiceTier } from '#core/scheduling/service-tier';
+import type { ServedFrom } from '#core/scheduling/service-tier';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 
 /** A node as it stands now. Replaces what was known of it; its leases stay. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { Change, NodeFacts } from '#core/scheduling/changes';
 import { FLEX_COUNTS_AS_SHARED_AFTER_MS, MAX_TIMES_PASSED, NOT_LENT_AGAIN_MS } from '#core/scheduling/limits';
 import { type Admission, type Plan, plan, type Recall } from '#core/scheduling/plan';
 import { SchedulingIndex } from '#core/scheduling/scheduling-index';
-import type { ServiceTier } from '#core/scheduling/service-tier';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 
 describe('rule 1: guarantees', () => {

@@ -1,5 +1,6 @@
+import type { ServiceTier } from '#core/catalog/service-tiers';
 import { admitTo, type Draft } from '#core/scheduling/draft';
-import { isGuaranteedTier, type ServiceTier } from '#core/scheduling/service-tier';
+import { isGuaranteedTier } from '#core/scheduling/service-tier';
 import type { TenantQueue } from '#core/scheduling/tenant-queue';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 

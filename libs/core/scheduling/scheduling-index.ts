@@ -1,3 +1,4 @@
+import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { LeaseRef } from '#core/generations/lease';
 import type { Change, LeasedGeneration, NodeFacts } from '#core/scheduling/changes';
 import { Heap } from '#core/scheduling/heap';
@@ -7,7 +8,7 @@ import { FLEX_COUNTS_AS_SHARED_AFTER_MS, MAX_HEADS_PER_TENANT, RUNS_PER_TURN } f
 import type { SchedulingView, WaitingShape } from '#core/scheduling/plan';
 import { isBeforeInQueue, type QueueHead, startDeadlineOf } from '#core/scheduling/queue-order';
 import { RunEstimates } from '#core/scheduling/run-estimates';
-import { isGuaranteedTier, mayBorrow, type ServiceTier } from '#core/scheduling/service-tier';
+import { isGuaranteedTier, mayBorrow } from '#core/scheduling/service-tier';
 import { isServedBefore, runsLow, TenantQueue, type TierQueue, turnAt } from '#core/scheduling/tenant-queue';
 import { shapeKeyOf, type WaitingGeneration } from '#core/scheduling/waiting-generation';
 

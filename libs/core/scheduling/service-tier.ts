@@ -1,6 +1,4 @@
-/** What a request asks for: own units only; own units, else shared and charged; on demand; or half price, whenever there is room. */
-export const SERVICE_TIERS = ['dedicated', 'spillover', 'shared', 'flex'] as const;
-export type ServiceTier = (typeof SERVICE_TIERS)[number];
+import type { ServiceTier } from '#core/catalog/service-tiers';
 
 /** Whose lane a generation runs on. Decided when its lease is made, kept by the lease. */
 export type ServedFrom = 'own' | 'lent' | 'shared';

@@ -1,8 +1,9 @@
+import type { ServiceTier } from '#core/catalog/service-tiers';
 import { Heap } from '#core/scheduling/heap';
 import type { IndexedLease } from '#core/scheduling/indexed-lease';
 import { FIRST_HEADS_PER_TENANT, MAX_HEADS_PER_TENANT } from '#core/scheduling/limits';
 import { isBeforeInQueue, isBeforeInStore, type QueueHead } from '#core/scheduling/queue-order';
-import { isGuaranteedTier, mayBorrow, type ServiceTier } from '#core/scheduling/service-tier';
+import { isGuaranteedTier, mayBorrow } from '#core/scheduling/service-tier';
 import type { Shape, WaitingGeneration } from '#core/scheduling/waiting-generation';
 
 /** A tenant's queue of one tier: how much of it is here, and where it goes on in the database. A tier of its own, so that a million flex rows hide nothing. */

@@ -1,4 +1,4 @@
-import type { ServiceTier } from '#core/scheduling/service-tier';
+import type { ServiceTier } from '#core/catalog/service-tiers';
 
 /** Where a generation may run: a hard constraint. An absent list allows everything. */
 export interface PlacementRule {

@@ -53,6 +53,15 @@ export class CapacityService {
     );
   }
 
+  /** Units that each tenant is guaranteed today. */
+  async unitsOf(tx: Tx, poolClass: string): Promise<Map<string, number>> {
+    const rows = await tx.query<{ tenantId: string; units: number }>(
+      'SELECT tenant_id AS "tenantId", units FROM guarantees WHERE pool_class = $1 AND units > 0',
+      [poolClass],
+    );
+    return new Map(rows.map(({ tenantId, units }) => [tenantId, units]));
+  }
+
   async noteHeard(tx: Tx, nodeIds: readonly string[]): Promise<void> {
     await tx.query(
       `UPDATE nodes n SET last_heard_at = now()

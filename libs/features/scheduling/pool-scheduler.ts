@@ -3,8 +3,8 @@ import type { AgentMessage } from '#contracts/lanes/messages';
 import type { LeaseRef } from '#core/generations/lease';
 import { leaseLimitMs } from '#core/generations/limits';
 import type { Change } from '#core/scheduling/changes';
-import { MAX_ADMISSIONS_PER_PLAN } from '#core/scheduling/limits';
-import { type Admission, plan } from '#core/scheduling/plan';
+import { MAX_ADMISSIONS_PER_PLAN, NOT_LENT_AGAIN_MS } from '#core/scheduling/limits';
+import { type Admission, plan, type Recall } from '#core/scheduling/plan';
 import { SchedulingIndex } from '#core/scheduling/scheduling-index';
 import type { CapacityService } from '#features/capacity/capacity.service';
 import { admitGroup } from '#features/scheduling/admit-group';
@@ -211,6 +211,7 @@ export class PoolScheduler {
     const { poolClass } = this.leadership;
     const loaded = await this.asLeader('load', async (tx) => ({
       nodes: await this.parts.capacity.nodesOf(tx, poolClass),
+      units: await this.parts.capacity.unitsOf(tx, poolClass),
       leases: await readOpenLeases(tx, poolClass),
       heads: await readFirstHeads(tx, poolClass),
     }));
@@ -219,6 +220,7 @@ export class PoolScheduler {
     this.leases.clear();
     this.roster.update(loaded.nodes, nowMs);
     this.roster.showAll();
+    this.noteUnits(loaded.units);
     for (const { lease, hasRun, isBegun, expiresInMs, endReason } of loaded.leases) {
       this.index.apply({ type: 'leased', lease });
       const { nodeId } = lease;
@@ -243,7 +245,16 @@ export class PoolScheduler {
     await this.asLeader('sweep', async (tx) => {
       if (noteHeard) await this.parts.capacity.noteHeard(tx, this.roster.takeHeard());
       await this.refreshNodes(tx);
+      this.noteUnits(await this.parts.capacity.unitsOf(tx, this.leadership.poolClass));
     });
+  }
+
+  /** Commitments begin and end with the days, and by orders. */
+  private noteUnits(units: ReadonlyMap<string, number>): void {
+    for (const tenantId of this.index.tenantsWithUnits()) if (!units.has(tenantId)) this.index.apply({ type: 'units', tenantId, units: 0 });
+    for (const [tenantId, each] of units) {
+      if (this.index.tenantQueue(tenantId)?.units !== each) this.index.apply({ type: 'units', tenantId, units: each });
+    }
   }
 
   private async refreshNodes(tx: Tx): Promise<void> {
@@ -318,6 +329,7 @@ export class PoolScheduler {
           lease: living.lease,
           isLost: this.countsAsLost(living, why),
           isFreed: why === 'silent' || why === 'freed',
+          endReason: 'taken_back',
         })),
         this.parts.clock.wallMs(),
       ),
@@ -416,11 +428,41 @@ export class PoolScheduler {
     if (this.leases.isStalled(this.nowMs()) || !this.leadership.isHeld) return;
     const plannedAtMs = this.parts.clock.wallMs();
     this.index.apply({ type: 'clock', now: plannedAtMs });
-    const { admit } = plan(this.index, plannedAtMs, MAX_ADMISSIONS_PER_PLAN);
+    const { admit, recall } = plan(this.index, plannedAtMs, MAX_ADMISSIONS_PER_PLAN);
+    // Recalls first: their lanes are waited for, and by owners.
+    if (recall.length > 0) await this.recall(recall, plannedAtMs);
     if (admit.length === 0) return;
     const fences = await this.asLeader('admit', (tx) => admitGroup(tx, this.leadership, admit));
     for (const admission of admit) this.noteAdmitted(admission, fences.get(admission.generationId), plannedAtMs);
     this.wake(); // there may be more to admit, and there may be changes to read first
+  }
+
+  /** Takes lanes back for the owners of units. Nothing went wrong: it does not count as lost, and finished stages are kept. */
+  private async recall(recalls: readonly Recall[], plannedAtMs: number): Promise<void> {
+    const nowMs = this.nowMs();
+    const due = recalls.flatMap(({ tenantId, generationId, fence, ownerId }) => {
+      const living = this.leases.find({ tenantId, generationId, fence });
+      return living && living.triableAtMs <= nowMs ? [{ living, ownerId }] : [];
+    });
+    if (due.length === 0) return;
+    const outcomes = await this.asLeader('recall', (tx) =>
+      takeBack(
+        tx,
+        due.map(({ living }) => ({ lease: living.lease, isLost: false, isFreed: false, endReason: 'recalled' })),
+        plannedAtMs,
+      ),
+    );
+    for (const { living, ownerId } of due) {
+      const { lease, nodeId } = living;
+      const result = outcomes.get(leaseKeyOf(lease));
+      living.triableAtMs = this.nowMs() + TRY_AGAIN_AFTER_MS; // nearly done: its settle frees the lanes, or its end is about to be read
+      if (result?.outcome !== 'taken_back') continue;
+      this.logger.log('recalled', { generationId: lease.generationId, fence: lease.fence, nodeId, ownerId });
+      this.noteEnded({ lease, ranMs: 0, reason: 'recalled' });
+      const heldBack = { ownerId, untilMs: plannedAtMs + NOT_LENT_AGAIN_MS };
+      this.index.apply({ type: 'queued', generation: { ...result.generation, heldBack } });
+    }
+    this.tellDying();
   }
 
   private noteAdmitted(admission: Admission, fence: string | undefined, plannedAtMs: number): void {
@@ -483,6 +525,6 @@ function aLoading(): PromiseWithResolvers<void> {
 }
 
 function recallReasonOf(reason: EndReason): RecallReason {
-  if (reason === 'cancelled' || reason === 'taken_back') return reason;
+  if (reason === 'cancelled' || reason === 'taken_back' || reason === 'recalled') return reason;
   return 'ended';
 }

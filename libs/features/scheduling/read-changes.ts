@@ -1,6 +1,6 @@
+import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { LeaseRef } from '#core/generations/lease';
 import type { GenerationState } from '#core/generations/state';
-import type { ServiceTier } from '#core/scheduling/service-tier';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 import { MAX_CHANGES_PER_READ } from '#features/scheduling/limits';
 import type { EndReason } from '#features/scheduling/read-leases';

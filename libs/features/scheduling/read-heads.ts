@@ -1,6 +1,6 @@
+import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { Change } from '#core/scheduling/changes';
 import { FIRST_HEADS_PER_TENANT } from '#core/scheduling/limits';
-import type { ServiceTier } from '#core/scheduling/service-tier';
 import { WAITING_COLUMNS, type WaitingRow, waitingOf } from '#features/scheduling/waiting-rows';
 import type { Tx } from '#platform/database/tx';
 

@@ -3,7 +3,7 @@ import type { ServedFrom } from '#core/scheduling/service-tier';
 import { WAITING_COLUMNS, type WaitingRow, waitingOf } from '#features/scheduling/waiting-rows';
 import type { Tx } from '#platform/database/tx';
 
-export type EndReason = 'settled' | 'released' | 'cancelled' | 'taken_back' | 'handed_back';
+export type EndReason = 'settled' | 'released' | 'cancelled' | 'taken_back' | 'handed_back' | 'recalled';
 
 export interface OpenLease {
   lease: LeasedGeneration;

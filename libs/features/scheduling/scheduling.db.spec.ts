@@ -315,7 +315,9 @@ function admit(ids: readonly string[], firstLane = 0): Promise<Map<string, strin
 }
 
 async function takenBack(lease: LeaseRef, isLost = false, isFreed = false): Promise<string> {
-  const outcomes = await asLeader(control, leadership, 'take back', (tx) => takeBack(tx, [{ lease, isLost, isFreed }], 0));
+  const outcomes = await asLeader(control, leadership, 'take back', (tx) =>
+    takeBack(tx, [{ lease, isLost, isFreed, endReason: 'taken_back' }], 0),
+  );
   return [...outcomes.values()][0]?.outcome ?? 'nothing';
 }
 

@@ -12,6 +12,8 @@ export interface LeaseToTakeBack {
   isLost: boolean;
   /** Whether its lanes are free with it: the node has said so, or is fenced off. */
   isFreed: boolean;
+  /** For its owner's units, or for any other cause. */
+  endReason: 'taken_back' | 'recalled';
 }
 
 export type TakeBackOutcome =
@@ -82,19 +84,25 @@ async function save(tx: Tx, taken: readonly LeaseToTakeBack[]): Promise<void> {
   await tx.query(
     `WITH taken AS MATERIALIZED (
        SELECT t.*
-         FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::boolean[], $5::boolean[]) AS t (tenant_id, generation_id, fence, is_lost, is_freed)
+         FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::boolean[], $5::boolean[], $6::text[])
+                AS t (tenant_id, generation_id, fence, is_lost, is_freed, end_reason)
          JOIN leases l USING (tenant_id, generation_id, fence)
         ORDER BY l.generation_id FOR NO KEY UPDATE OF l
      ), queued AS (
        UPDATE generations g SET state = 'queued', lost_leases = g.lost_leases + t.is_lost::integer
          FROM taken t WHERE g.tenant_id = t.tenant_id AND g.id = t.generation_id
      ), ended AS (
-       UPDATE leases l SET ended_at = now(), end_reason = 'taken_back', freed_at = CASE WHEN t.is_freed THEN now() END
+       UPDATE leases l SET ended_at = now(), end_reason = t.end_reason, freed_at = CASE WHEN t.is_freed THEN now() END
          FROM taken t
         WHERE l.tenant_id = t.tenant_id AND l.generation_id = t.generation_id AND l.fence = t.fence AND l.ended_at IS NULL
      )
      DELETE FROM lane_occupancies o USING taken t
       WHERE o.tenant_id = t.tenant_id AND o.generation_id = t.generation_id AND o.fence = t.fence AND t.is_freed`,
-    [...leaseColumns(taken.map(({ lease }) => lease)), taken.map(({ isLost }) => isLost), taken.map(({ isFreed }) => isFreed)],
+    [
+      ...leaseColumns(taken.map(({ lease }) => lease)),
+      taken.map(({ isLost }) => isLost),
+      taken.map(({ isFreed }) => isFreed),
+      taken.map(({ endReason }) => endReason),
+    ],
   );
 }

@@ -1,4 +1,4 @@
-import type { ServiceTier } from '#core/scheduling/service-tier';
+import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 
 /** Columns of `generations` (as g) that the planner needs. */
