@@ -17,10 +17,12 @@ import type { ApiEnvironment } from '#apps/api/environment';
 import { ErrorFilter } from '#apps/api/errors/error.filter';
 import { GenerationEventsController } from '#apps/api/native/events.controller';
 import { NativeGenerationsController } from '#apps/api/native/generations.controller';
+import { GrantsController } from '#apps/api/native/grants.controller';
 import { KeysController } from '#apps/api/native/keys.controller';
 import { LedgerController } from '#apps/api/native/ledger.controller';
 import { MembersController } from '#apps/api/native/members.controller';
 import { ProjectsController } from '#apps/api/native/projects.controller';
+import { StatementsController } from '#apps/api/native/statements.controller';
 import { TenantsController } from '#apps/api/native/tenants.controller';
 import { WebhooksController } from '#apps/api/native/webhooks.controller';
 import { GenerationEntity } from '#features/generations/generation.entity';
@@ -28,7 +30,9 @@ import { GenerationReportsService } from '#features/generations/generation-repor
 import { GenerationWatch } from '#features/generations/generation-watch';
 import { GenerationsService } from '#features/generations/generations.service';
 import { WorkOrdersService } from '#features/generations/work-orders.service';
+import { CreditsService } from '#features/ledger/credits.service';
 import { LedgerService } from '#features/ledger/ledger.service';
+import { StatementsService } from '#features/ledger/statements.service';
 import { TenantsModule } from '#features/tenants/tenants.module';
 import { DeliveryLogService } from '#features/webhooks/delivery-log.service';
 import { EndpointsService } from '#features/webhooks/endpoints.service';
@@ -89,6 +93,8 @@ export class ApiModule {
         ProjectsController,
         MembersController,
         KeysController,
+        GrantsController,
+        StatementsController,
         WorkOrdersController,
         UploadsController,
         AssetsController,
@@ -101,6 +107,8 @@ export class ApiModule {
         LedgerService,
         EndpointsService,
         DeliveryLogService,
+        CreditsService,
+        StatementsService,
         ApiKeyStrategy,
         NodeGuard,
         CallbackUrls,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BalanceQuery } from '#contracts/native/statements';
 import type { OperationContract } from '#contracts/operation';
 import { PLATFORM_ACCOUNTS, TRANSFER_CODES } from '#core/ledger/accounts';
 
@@ -42,6 +43,7 @@ export const getBalance = {
   path: '/api/v1/ledger/balance',
   status: 200,
   scope: 'ledger:read',
-  summary: 'What the tenant may spend and what its unfinished generations hold.',
+  summary: 'What the tenant may spend and what its unfinished generations hold: now, or at a past instant by its transfers.',
+  query: BalanceQuery,
   response: z.object({ availableCredits: z.string(), reservedCredits: z.string() }),
 } satisfies OperationContract;

@@ -14,12 +14,14 @@ export interface NewGrant {
   projectId?: string | null;
   modelFamilies?: readonly string[] | null;
   /** The account it comes from and the code that says why; by default new credits from funding. */
-  from?: { accountId: string; code: TransferCode; reason?: string };
+  from?: { accountId: string; code: TransferCode; generationId?: string; leg?: number };
 }
+
+const FROM_FUNDING: NonNullable<NewGrant['from']> = { accountId: FUNDING_ACCOUNT_ID, code: 'grant' };
 
 /** Gives a tenant credits: a grant, the account it is spent from, and the transfer that fills it. @returns false if it was there already: may run again */
 export async function grantCredits(tx: Tx, grant: NewGrant): Promise<boolean> {
-  const { tenantId, id, accountId, amountMicro, from = { accountId: FUNDING_ACCOUNT_ID, code: 'grant' } } = grant;
+  const { tenantId, id, accountId, amountMicro, from = FROM_FUNDING } = grant;
   const made = await tx.query(
     `INSERT INTO grants (tenant_id, id, source, amount_micro, priority, effective_at, expires_at, project_id, model_families)
      VALUES ($1, $2, $3, $4, $5, coalesce($6, now()), $7, $8, $9) ON CONFLICT DO NOTHING RETURNING 1`,
@@ -43,8 +45,8 @@ export async function grantCredits(tx: Tx, grant: NewGrant): Promise<boolean> {
     amountMicro,
   ]);
   await tx.query(
-    `INSERT INTO transfers (tenant_id, debit_account_id, credit_account_id, amount_micro, code, reason) VALUES ($1, $2, $3, $4, $5, $6)`,
-    [tenantId, from.accountId, accountId, amountMicro, from.code, from.reason ?? null],
+    `INSERT INTO transfers (tenant_id, debit_account_id, credit_account_id, amount_micro, code, generation_id, leg) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [tenantId, from.accountId, accountId, amountMicro, from.code, from.generationId ?? null, from.leg ?? 0],
   );
   return true;
 }

@@ -23,7 +23,7 @@ const PLATFORM_ACCOUNT_NAMES = JSON.stringify(Object.fromEntries(Object.entries(
 export class LedgerService {
   constructor(private readonly db: TenantDatabase) {}
 
-  async balance({ tenantId }: Caller): Promise<{ availableMicro: bigint; reservedMicro: bigint }> {
+  async balance({ tenantId }: Pick<Caller, 'tenantId'>): Promise<{ availableMicro: bigint; reservedMicro: bigint }> {
     const rows = await this.db.transaction('balance', [tenantId], (tx) =>
       tx.query<{ kind: AccountKind; balance: string }[]>(
         `SELECT a.kind, sum(a.balance_micro)::text AS balance
