@@ -1,5 +1,3 @@
-import type { OwnLimits } from '#core/access/key-limits';
-import type { Once } from '#core/access/once';
 import type { SpendingCap } from '#core/ledger/spending-cap';
 
 /** What a project says about work done for it, as a key carries it. */
@@ -21,11 +19,7 @@ export interface Caller {
   /** Budgets that what it asks for counts against: its project's and its own. */
   caps?: readonly SpendingCap[];
   /** Its own limits, below those of its tenant. */
-  limits?: OwnLimits;
-  /** Names the limits of each key of its tenant. */
-  limitPlan: string;
-  /** How this call is known when it is sent again. */
-  once?: Once;
+  limits?: { createsPerMinute: number | null; maxConcurrent: number | null };
 }
 
 /** An API key as it is found by its hash. */
