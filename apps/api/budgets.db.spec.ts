@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiUnderTest } from '#apps/api/testing/api-under-test';
 import { SCOPES_OF_ROLE } from '#core/access/scopes';
+import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { aTenant } from '#testing/builders';
-import { ledgerDifferences } from '#testing/ledger-invariants';
 
 let api: ApiUnderTest;
 let tenantId: string;

@@ -1,8 +1,10 @@
 import { Module, type Type } from '@nestjs/common';
 import { ControlDatabaseModule } from '#apps/background-worker/control-database.module';
+import { CreateMemorySweep } from '#apps/background-worker/create-memory-sweep';
 import type { BackgroundWorkerEnvironment } from '#apps/background-worker/environment';
 import { StorageSweep } from '#apps/background-worker/storage-sweep';
 import { GrantExpiry } from '#features/ledger/grant-expiry.service';
+import { Reconciliation } from '#features/ledger/reconciliation.service';
 import { WebhooksModule } from '#features/webhooks/webhooks.module';
 import { HotPool } from '#platform/database/hot-pool';
 import { HealthModule } from '#platform/http/health.module';
@@ -26,7 +28,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       HealthModule.with({ inject: [HotPool], checks: (pool: HotPool) => [{ name: 'postgres', check: () => canQuery(pool) }] }),
       WebhooksModule.with({ timeScale: environment.HALOGEN_WEBHOOK_TIME_SCALE }),
     ],
-    providers: [StorageSweep, GrantExpiry],
+    providers: [StorageSweep, CreateMemorySweep, GrantExpiry, Reconciliation],
   })
   class BackgroundWorkerModule {}
   return BackgroundWorkerModule;

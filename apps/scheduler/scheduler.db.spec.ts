@@ -14,16 +14,11 @@ import type { Stage } from '#core/generations/stages';
 import { CapacityService } from '#features/capacity/capacity.service';
 import { resolveAll } from '#features/generations/resolve-group';
 import { RunsService } from '#features/generations/runs.service';
-<<<<<<< HEAD
 import { NO_WISHES, type SubmitCommand, submitAll } from '#features/generations/submit-group';
 import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
-=======
-import { submitAll } from '#features/generations/submit-group';
->>>>>>> 6299b0b (Journey through webhooks, measure them, and do the same with less work)
 import { HaloService } from '#features/scheduling/halo.service';
 import { HotPool } from '#platform/database/hot-pool';
 import { aNode, anImage, aTenant } from '#testing/builders';
-import { ledgerDifferences } from '#testing/ledger-invariants';
 import { type TestDatabase, testDatabase } from '#testing/test-database';
 
 let database: TestDatabase;

@@ -28,6 +28,8 @@ const TENANTS: readonly SeedTenant[] = [
   { number: 3, name: 'Agency without credits', credits: 0n, keys: ['broke'] },
   { number: 4, name: 'Halogen platform', credits: 0n, keys: ['operator'] },
 ];
+/** Sixty quick creates are more than this. */
+const LIMITED = { createsPerMinute: 30, maxConcurrent: 10 };
 const POOL = { id: 'local-cpu', siteId: 'local', poolClass: 'halo-1' };
 
 /** Tenants, keys and nodes of a local installation. May run again: what is there stays as it is. */
@@ -59,6 +61,7 @@ async function seedTenant(tx: Tx, { number, name, credits, keys }: SeedTenant, s
       secret: secrets.keys[key],
       scopes: SCOPES_OF_ROLE[key === 'operator' ? 'operator' : 'owner'],
       revokedAt,
+      ...(key === 'limited' && LIMITED),
     });
   }
 }

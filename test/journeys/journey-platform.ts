@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import LumaAI from 'lumaai';
+import { type LedgerDifference, ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { type Platform, startPlatform } from '#infra/local/platform';
 import type { KeyName } from '#infra/local/secrets';
 import { removePostgresData } from '#infra/local/servers/postgres';
 import { HotPool } from '#platform/database/hot-pool';
 import { CallbackReceiver } from '#testing/callback-receiver';
-import { ledgerDifferences } from '#testing/ledger-invariants';
 
 export interface TransferLine {
   code: string;
@@ -80,7 +80,7 @@ export class JourneyPlatform {
     return texts.join('\n');
   }
 
-  ledgerDifferences(): Promise<string[]> {
+  ledgerDifferences(): Promise<LedgerDifference[]> {
     return ledgerDifferences(this.database);
   }
 }

@@ -1,7 +1,10 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { onceOf } from '#apps/api/auth/once-of';
 import type { Caller } from '#core/access/caller';
 
-/** The caller that `ApiKeyGuard` let in. */
-export const CallerOf = createParamDecorator(
-  (_: unknown, host: ExecutionContext): Caller => host.switchToHttp().getRequest<{ user: Caller }>().user,
-);
+/** The caller that `ApiKeyGuard` let in, and how its call is known when it is sent again. */
+export const CallerOf = createParamDecorator((_: unknown, host: ExecutionContext): Caller => {
+  const { user, headers } = host.switchToHttp().getRequest<FastifyRequest & { user: Caller }>();
+  return { ...user, once: onceOf(headers) };
+});

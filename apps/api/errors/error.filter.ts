@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { drainBody } from '#apps/api/errors/drain-body';
 import { refusalOf } from '#apps/api/errors/refusal-of';
 import { Refused } from '#apps/api/errors/refused';
 import type { DreamMachineError } from '#contracts/dream-machine/errors';
@@ -13,9 +14,9 @@ const RETRY_AFTER_SECONDS = 2;
 export class ErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger(ErrorFilter.name);
 
-  catch(error: unknown, host: ArgumentsHost): void {
+  async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const { url } = host.switchToHttp().getRequest<FastifyRequest>();
+    const { url, raw } = host.switchToHttp().getRequest<FastifyRequest>();
     let refused = refusalOf(error);
     if (!refused) {
       this.logger.error('A request failed by a fault of ours', error);
@@ -25,7 +26,12 @@ export class ErrorFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
+    if (refused.problem === 'too_large') await drainBody(raw);
     const { status } = PROBLEMS[refused.problem];
+    if (refused.retryAfterMs !== undefined) {
+      // Rounded up: a caller that obeys never comes before its slot.
+      reply.header('retry-after-ms', Math.ceil(refused.retryAfterMs)).header('retry-after', Math.ceil(refused.retryAfterMs / 1_000));
+    }
     if (refused.problem === 'unavailable') reply.header('retry-after', RETRY_AFTER_SECONDS);
     if (refused.problem === 'not_authenticated') reply.header('www-authenticate', 'Bearer');
     if (url.startsWith(DREAM_MACHINE_PREFIX)) reply.status(status).send(dreamMachineError(refused));

@@ -1,11 +1,15 @@
 import { Refused } from '#apps/api/errors/refused';
-import type { NotOffered } from '#core/catalog/quote';
 import { formatCredits } from '#core/ledger/credits';
-import type { InsufficientCredits } from '#core/ledger/reserve';
 import type { BudgetExceeded } from '#core/ledger/spending-cap';
+import type { SubmitRefusal } from '#features/generations/generations.service';
+
+const LIMITS = {
+  creates_per_minute: 'as many creates as it may make in a minute',
+  concurrent: 'as many unfinished generations of this model family as it may have',
+} as const;
 
 /** Why a submit was refused, in words for the caller. */
-export function refusedSubmit(refusal: NotOffered | InsufficientCredits | BudgetExceeded): Refused {
+export function refusedSubmit(refusal: SubmitRefusal): Refused {
   switch (refusal.refused) {
     case 'not_offered':
       return new Refused('not_offered', refusal.message);
@@ -13,6 +17,12 @@ export function refusedSubmit(refusal: NotOffered | InsufficientCredits | Budget
       return new Refused('insufficient_credits', `Insufficient credits. ${formatCredits(refusal.missingMicro)} more credits are needed`);
     case 'budget_exceeded':
       return new Refused('budget_exceeded', budgetExceeded(refusal));
+    case 'idempotency_key_reused':
+      return new Refused('idempotency_key_reused', 'This Idempotency-Key was sent with another body');
+    case 'rate_limited': {
+      const detail = `This API key has ${LIMITS[refusal.limit]}. A slot is held for this request in ${(refusal.retryAfterMs / 1_000).toFixed(1)} s, for 2 s`;
+      return new Refused('rate_limited', detail, undefined, refusal.retryAfterMs);
+    }
   }
 }
 

@@ -8,6 +8,8 @@ export class Refused extends Error {
     /** For the caller: what is wrong and the way out. */
     readonly detail: string,
     readonly fields?: readonly FieldError[],
+    /** When trying again will help. */
+    readonly retryAfterMs?: number,
   ) {
     super(detail);
     this.name = 'Refused';

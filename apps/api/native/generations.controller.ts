@@ -52,8 +52,8 @@ export class NativeGenerationsController {
   }
 
   @Operation(quoteGeneration)
-  quote(@Body(valid(quoteGeneration.body)) body: CreateGeneration): Quote {
-    const quoted = this.generations.quote(understandCreate(body));
+  quote(@CallerOf() caller: Caller, @Body(valid(quoteGeneration.body)) body: CreateGeneration): Quote {
+    const quoted = this.generations.quote(caller, understandCreate(body));
     if ('refused' in quoted) throw refusedSubmit(quoted);
     return quoteView(quoted, body.service_tier);
   }

@@ -53,6 +53,11 @@ export const EVENTS = {
     summary: 'A project’s monthly budget did not cover a request. Its enforcement says whether the request was refused.',
     data: z.object({ projectId: z.uuid(), month: z.string(), budgetCredits: Credits, usedCredits: Credits, refused: z.boolean() }),
   },
+  'ledger.difference': {
+    summary:
+      'The regular proof of the ledger found something of this tenant that does not add up. It is looked into; nothing is changed by itself.',
+    data: z.object({ invariant: z.string(), what: z.string() }),
+  },
   'key.created': {
     summary: 'An API key was made.',
     data: z.object({ keyId: z.uuid(), name: z.string(), scopes: z.array(z.string()) }),

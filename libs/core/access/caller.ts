@@ -1,3 +1,5 @@
+import type { OwnLimits } from '#core/access/key-limits';
+import type { Once } from '#core/access/once';
 import type { SpendingCap } from '#core/ledger/spending-cap';
 
 /** What a project says about work done for it, as a key carries it. */
@@ -19,7 +21,11 @@ export interface Caller {
   /** Budgets that what it asks for counts against: its project's and its own. */
   caps?: readonly SpendingCap[];
   /** Its own limits, below those of its tenant. */
-  limits?: { createsPerMinute: number | null; maxConcurrent: number | null };
+  limits?: OwnLimits;
+  /** Names the limits of each key of its tenant. */
+  limitPlan: string;
+  /** How this call is known when it is sent again. */
+  once?: Once;
 }
 
 /** An API key as it is found by its hash. */

@@ -37,7 +37,7 @@ function share(draft: Draft): void {
   let borrowedLanes = view.borrowedLanes;
   for (const { servedFrom, laneIds } of draft.admit) if (servedFrom !== 'own') borrowedLanes += laneIds.length;
   while (draft.admit.length < draft.maxAdmissions && board.freeLanes > 0) {
-    const next = queues.leastServed();
+    const next = queues.next((generation) => board.findResident(generation) !== undefined);
     if (!next) return;
     const { generation } = next.head;
     const node = board.find(generation);

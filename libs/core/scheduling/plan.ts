@@ -35,6 +35,8 @@ export interface SchedulingView {
   /** Lanes that nobody's units claim, and lanes held by work on lanes that are not its own. */
   readonly sharedLanes: number;
   readonly borrowedLanes: number;
+  /** What a tenant may have of shared lanes before the next one's turn, in lane-milliseconds per weight. */
+  readonly turnShare: number;
   tenantQueue(tenantId: string): TenantQueue | undefined;
   nodeFacts(nodeId: string): NodeFacts | undefined;
   leasesOn(nodeId: string): ReadonlySet<Readonly<IndexedLease>>;

@@ -1,4 +1,4 @@
-import { MAX_ESTIMATES, RUNS_PER_MEAN } from '#core/scheduling/limits';
+import { FIRST_MEAN_RUN_MS, MAX_ESTIMATES, RUNS_PER_MEAN, RUNS_PER_POOL_MEAN } from '#core/scheduling/limits';
 
 interface RunKind {
   model: string;
@@ -9,6 +9,9 @@ interface RunKind {
 
 /** How long runs take: a running mean per model and output, which starts at the rate card's burn. */
 export class RunEstimates {
+  /** Mean lane time of a run of any kind. */
+  meanRunLaneMs = FIRST_MEAN_RUN_MS;
+  private runs = 0;
   private readonly means = new Map<string, { meanMs: number; runs: number }>();
 
   /** Expected run time on its lanes. */
@@ -18,6 +21,8 @@ export class RunEstimates {
 
   /** @param ranMs a whole run's time on its lanes; part of a run would teach a wrong mean */
   learn(kind: RunKind, ranMs: number): void {
+    this.runs = Math.min(this.runs + 1, RUNS_PER_POOL_MEAN);
+    this.meanRunLaneMs += (Math.max(1, ranMs * kind.gangLanes) - this.meanRunLaneMs) / this.runs;
     const key = keyOf(kind);
     const known = this.means.get(key) ?? { meanMs: seedMs(kind), runs: 1 };
     const runs = Math.min(known.runs + 1, RUNS_PER_MEAN);

@@ -4,17 +4,12 @@ import type { Change, LeasedGeneration, NodeFacts } from '#core/scheduling/chang
 import { Heap } from '#core/scheduling/heap';
 import { type IndexedLease, isYounger } from '#core/scheduling/indexed-lease';
 import { LaneBoard } from '#core/scheduling/lane-board';
-import { FLEX_COUNTS_AS_SHARED_AFTER_MS, MAX_HEADS_PER_TENANT } from '#core/scheduling/limits';
+import { FLEX_COUNTS_AS_SHARED_AFTER_MS, MAX_HEADS_PER_TENANT, RUNS_PER_TURN } from '#core/scheduling/limits';
 import type { SchedulingView, WaitingShape } from '#core/scheduling/plan';
 import { isBeforeInQueue, type QueueHead, startDeadlineOf } from '#core/scheduling/queue-order';
 import { RunEstimates } from '#core/scheduling/run-estimates';
-<<<<<<< HEAD
 import { isGuaranteedTier, mayBorrow } from '#core/scheduling/service-tier';
 import { isServedBefore, runsLow, TenantQueue, type TierQueue, turnAt } from '#core/scheduling/tenant-queue';
-=======
-import { isGuaranteedTier, mayBorrow, type ServiceTier } from '#core/scheduling/service-tier';
-import { isServedBefore, runsLow, TenantQueue, type TierQueue } from '#core/scheduling/tenant-queue';
->>>>>>> 6299b0b (Journey through webhooks, measure them, and do the same with less work)
 import { shapeKeyOf, type WaitingGeneration } from '#core/scheduling/waiting-generation';
 
 interface IndexedNode {
@@ -47,6 +42,7 @@ export class SchedulingIndex implements SchedulingView {
   private readonly lowQueues = new Map<TierQueue, string>();
   private clock = Number.NEGATIVE_INFINITY;
   private sharingTenants = 0;
+  private sharingBegun = 0;
   private sharingWeight = 0;
   /**
    * The share that an always sharing tenant would have had. Who begins to share starts no earlier, so absence earns nothing, and no later, so
@@ -100,6 +96,10 @@ export class SchedulingIndex implements SchedulingView {
   /** Lanes that nobody's units claim. */
   get sharedLanes(): number {
     return Math.max(0, this.usableLanes - this.soldUnits);
+  }
+
+  get turnShare(): number {
+    return RUNS_PER_TURN * this.estimates.meanRunLaneMs;
   }
 
   estimateMs(generation: WaitingGeneration): number {
@@ -169,7 +169,7 @@ export class SchedulingIndex implements SchedulingView {
     this.sharingTenants = 0;
     this.sharingWeight = 0;
     for (const { tenantId, servedShare } of known) {
-      if (servedShare > this.systemShare) this.tenant(tenantId).servedShare = servedShare;
+      if (servedShare > this.systemShare) Object.assign(this.tenant(tenantId), { servedShare, turnStart: servedShare });
     }
   }
 
@@ -231,13 +231,13 @@ export class SchedulingIndex implements SchedulingView {
   }
 
   private addHead(tenant: TenantQueue, generation: WaitingGeneration): void {
-    const { gangLanes, placement, createdAt } = generation;
+    const { model, gangLanes, placement, createdAt } = generation;
     const isAged = generation.tier === 'flex' && createdAt + FLEX_COUNTS_AS_SHARED_AFTER_MS <= this.clock;
-    const shape = { tier: isAged ? 'shared' : generation.tier, gangLanes, placement };
+    const shape = { model, tier: isAged ? 'shared' : generation.tier, gangLanes, placement };
     const shapeKey = shapeKeyOf(shape);
     const head: QueueHead = { generation, shapeKey, startDeadline: startDeadlineOf(generation, this.estimateMs(generation)) };
     this.change(tenant, () => {
-      if (!tenant.isSharing && mayBorrow(shape.tier)) tenant.servedShare = Math.max(tenant.servedShare, this.systemShare);
+      if (mayBorrow(shape.tier)) this.beginToShare(tenant);
       tenant.add(head, shape);
     });
     this.waiting.set(generation.generationId, { head, tenant });
@@ -249,6 +249,14 @@ export class SchedulingIndex implements SchedulingView {
       this.waitingByShape.set(shapeKey, ofShape);
     }
     if (!ofShape.tenants.has(tenant)) ofShape.tenants.add(tenant);
+  }
+
+  private beginToShare(tenant: TenantQueue): void {
+    if (tenant.isSharing) return;
+    tenant.servedShare = Math.max(tenant.servedShare, this.systemShare);
+    this.sharingBegun += 1;
+    tenant.sharingSince = this.sharingBegun;
+    tenant.turnStart = tenant.servedShare;
   }
 
   private leave(generationId: string): void {
@@ -297,10 +305,11 @@ export class SchedulingIndex implements SchedulingView {
     this.show(node);
 
     const tenant = this.tenant(lease.tenantId);
+    if (isBorrowed(lease)) this.notePassing(tenant);
     this.change(tenant, () => {
       tenant.lanes += lease.laneIds.length;
       if (isBorrowed(lease)) {
-        if (!tenant.isSharing) tenant.servedShare = Math.max(tenant.servedShare, this.systemShare);
+        this.beginToShare(tenant);
         tenant.borrowedLaneMs += laneMsOf(lease);
         tenant.borrowedLeases += 1;
       }
@@ -308,6 +317,17 @@ export class SchedulingIndex implements SchedulingView {
       else this.borrow(tenant, lease);
     });
     this.leave(lease.generationId);
+  }
+
+  /** The tenant whose turn it was has been passed by one whose model was resident: that has a bound. */
+  private notePassing(started: TenantQueue): void {
+    let first: TenantQueue | undefined;
+    for (const { tenants } of this.waitingByShape.values()) {
+      const best = tenants.best();
+      if (best && (!first || isServedBefore(best, first))) first = best;
+    }
+    started.timesPassed = 0;
+    if (first && first !== started) first.timesPassed += 1;
   }
 
   private guarantee(tenant: TenantQueue, lease: IndexedLease): void {
@@ -390,10 +410,11 @@ export class SchedulingIndex implements SchedulingView {
 
   /** Everything that follows from a tenant's state is brought up to date here, after each change of it. */
   private change(tenant: TenantQueue, makeChange: () => void): void {
-    const { isSharing: wasSharing, weight: weightBefore, virtualTime: virtualTimeBefore } = tenant;
+    const { isSharing: wasSharing, weight: weightBefore, turnStart: turnBefore, sharingSince: sharingBefore } = tenant;
     makeChange();
     this.fillUnits(tenant);
-    if (tenant.virtualTime !== virtualTimeBefore) {
+    tenant.turnStart = turnAt(tenant.turnStart, tenant.virtualTime, this.turnShare);
+    if (tenant.turnStart !== turnBefore || tenant.sharingSince !== sharingBefore) {
       for (const shapeKey of tenant.headsByShape.keys()) {
         const tenants = this.waitingByShape.get(shapeKey)?.tenants;
         if (tenants?.has(tenant)) tenants.moved(tenant);
@@ -443,6 +464,7 @@ export class SchedulingIndex implements SchedulingView {
   private makeAllEqual(): void {
     for (const tenant of [...this.tenants.values()]) {
       tenant.servedShare = 0;
+      tenant.turnStart = 0;
       this.forgetIfIdle(tenant);
     }
     this.sharingWeight = 0;

@@ -36,6 +36,12 @@ export class TenantQueue {
   guaranteedLanes = 0;
   /** Share of ended work that ran on lanes that were not its own. */
   servedShare = 0;
+  /** Its virtual time when its present turn began: what decides who comes next. */
+  turnStart = 0;
+  /** How often others started while it was first in order, since it last started itself. */
+  timesPassed = 0;
+  /** How many tenants had begun to share before it did last. */
+  sharingSince = 0;
   /** Running work of that kind, at its estimate. */
   borrowedLaneMs = 0;
   borrowedLeases = 0;
@@ -49,7 +55,7 @@ export class TenantQueue {
     public weight: number,
   ) {}
 
-  /** The tenant with the least comes next. Running work counts in full: it will have been had. */
+  /** What it has had, running work in full: it will have been had. */
   get virtualTime(): number {
     return this.servedShare + this.borrowedLaneMs / this.weight;
   }
@@ -149,8 +155,16 @@ function goesOnInStore({ storeBoundary, hasUnseen }: TierQueue): boolean {
   return hasUnseen || storeBoundary !== null;
 }
 
-/** Ties by id, so that the same changes always give the same plan. */
+/** A tenant keeps its turn until it has had a whole one. @returns where its turn begins with this virtual time */
+export function turnAt(turnStart: number, virtualTime: number, turnShare: number): number {
+  return turnStart + Math.floor((virtualTime - turnStart) / turnShare) * turnShare;
+}
+
+/** Rule 2: the least served goes first, to within a turn. Of one turn the one that has shared for longer, so the same changes always give the same plan. */
 export function isServedBefore(one: TenantQueue, other: TenantQueue): boolean {
-  if (one.virtualTime !== other.virtualTime) return one.virtualTime < other.virtualTime;
-  return one.tenantId < other.tenantId;
+  return isTurnBefore(one, one.turnStart, other, other.turnStart);
+}
+
+export function isTurnBefore(one: TenantQueue, oneTurn: number, other: TenantQueue, otherTurn: number): boolean {
+  return oneTurn === otherTurn ? one.sharingSince < other.sharingSince : oneTurn < otherTurn;
 }

@@ -31,16 +31,17 @@ export interface WaitingGeneration {
   heldBack?: { ownerId: string; untilMs: number };
 }
 
-/** Generations of one shape may use the same lanes, and fit, or do not fit, the same free ones. */
+/** Generations of one shape may use the same lanes, fit, or do not fit, the same free ones, and are as well placed on them. */
 export interface Shape {
+  model: string;
   /** As it counts now: `flex` that has waited for long counts as `shared`. */
   tier: ServiceTier;
   gangLanes: number;
   placement: PlacementRule;
 }
 
-export function shapeKeyOf({ tier, gangLanes, placement }: Shape): string {
-  return JSON.stringify([tier, gangLanes, sorted(placement.siteIds), sorted(placement.regions), sorted(placement.jurisdictions)]);
+export function shapeKeyOf({ model, tier, gangLanes, placement }: Shape): string {
+  return JSON.stringify([model, tier, gangLanes, sorted(placement.siteIds), sorted(placement.regions), sorted(placement.jurisdictions)]);
 }
 
 function sorted(names: readonly string[] | undefined): string[] | null {

@@ -17,7 +17,7 @@ export interface SimulationSettings {
   recalls: boolean;
   /** Without: the planner is not told which models are where. */
   residency: boolean;
-  /** Charged to the lane that was recalled: whoever runs there next starts that much later. */
+  /** Charged per recall: the recalled job holds its next lanes so much longer, for its model is loaded anew. */
   reloadMs: number;
   /** Expected run time before the first run of a model has ended. */
   firstEstimateMs: number;
@@ -47,7 +47,6 @@ class PlannerSimulation {
   private readonly running = new Map<string, Running>();
   /** When a held back job may be lent the owner's lanes again. */
   private readonly wakes = new Heap<{ at: number }>((one, other) => one.at < other.at);
-  private readonly reloads = new Map<string, number>();
   private readonly models: ResidentModels;
   private readonly outcome: Simulated;
 
@@ -106,24 +105,14 @@ class PlannerSimulation {
     this.index.apply({ type: 'leased', lease: { ...generation, ...admission, fence, startedAt: now } });
     const attempt: Attempt = { startedAt: now, endedAt: now, wasRecalled: false };
     history.attempts.push(attempt);
-    const reloadMs = this.takeReloads(admission);
+    const reloadMs = history.attempts.length > 1 ? this.settings.reloadMs : 0;
     const running = { job, admission, fence, endsAt: now + reloadMs + runMs, attempt };
     this.running.set(admission.generationId, running);
     this.ends.add(running);
     this.outcome.starts += 1;
-    this.outcome.lostLaneMs += reloadMs * admission.laneIds.length;
     if (this.models.use(admission.nodeId, model)) return;
     this.outcome.modelMisses += 1;
     if (this.settings.residency) this.index.apply({ type: 'node', node: this.nodeFacts(admission.nodeId) });
-  }
-
-  private takeReloads({ laneIds }: Admission): number {
-    let longestMs = 0;
-    for (const laneId of laneIds) {
-      longestMs = Math.max(longestMs, this.reloads.get(laneId) ?? 0);
-      this.reloads.delete(laneId);
-    }
-    return longestMs;
   }
 
   private end(ended: Running): void {
@@ -131,6 +120,7 @@ class PlannerSimulation {
     this.ends.remove(ended);
     this.running.delete(admission.generationId);
     attempt.endedAt = endsAt;
+    this.outcome.lostLaneMs += (endsAt - attempt.startedAt - (this.jobs[job] as SimulatedJob).runMs) * admission.laneIds.length;
     const lease = { tenantId: admission.tenantId, generationId: admission.generationId, fence };
     this.index.apply({ type: 'ended', lease, ranMs: (this.jobs[job] as SimulatedJob).runMs, wasWhole: true });
     this.index.apply({ type: 'freed', lease });
@@ -146,7 +136,6 @@ class PlannerSimulation {
     const ranMs = now - attempt.startedAt;
     this.outcome.recalls += 1;
     this.outcome.lostLaneMs += ranMs * admission.laneIds.length;
-    for (const laneId of admission.laneIds) this.reloads.set(laneId, this.settings.reloadMs);
     const lease = { tenantId, generationId, fence };
     this.index.apply({ type: 'ended', lease, ranMs, wasWhole: false });
     this.index.apply({ type: 'freed', lease });

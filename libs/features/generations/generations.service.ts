@@ -1,14 +1,12 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import type { Caller } from '#core/access/caller';
+import { limitsOf } from '#core/access/key-limits';
+import { modelFamilyOf } from '#core/catalog/models';
 import { type NotOffered, type OutputRequest, type Quote, quote } from '#core/catalog/quote';
 import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
-<<<<<<< HEAD
 import type { Recipe } from '#core/generations/recipe';
-=======
-import type { InsufficientCredits } from '#core/ledger/reserve';
-import type { BudgetExceeded } from '#core/ledger/spending-cap';
->>>>>>> 6299b0b (Journey through webhooks, measure them, and do the same with less work)
 import { GenerationEntity } from '#features/generations/generation.entity';
 import { type ResolveOutcome, resolveAll } from '#features/generations/resolve-group';
 import {
@@ -37,6 +35,8 @@ export interface SubmitRequest {
   /** What `request` will echo. */
   echo: Record<string, unknown>;
 }
+
+export type SubmitRefusal = NotOffered | Extract<SubmitOutcome, { refused: string }>;
 
 export interface GenerationPage {
   generations: GenerationEntity[];
@@ -69,11 +69,7 @@ export class GenerationsService {
   }
 
   /** Prices, reserves and queues in one transaction, so a queued generation is always paid for. */
-  async submit(
-    caller: Caller,
-    id: string,
-    request: SubmitRequest,
-  ): Promise<GenerationEntity | NotOffered | InsufficientCredits | BudgetExceeded> {
+  async submit(caller: Caller, id: string, request: SubmitRequest): Promise<GenerationEntity | SubmitRefusal> {
     const quoted = quoteFor(caller, request.output);
     if ('refused' in quoted) return quoted;
     const { surface, wishes = NO_WISHES, echo, prompt, seed, recipe, callbackUrl } = request;
@@ -86,13 +82,10 @@ export class GenerationsService {
       projectId: caller.project?.id ?? null,
       caps: caller.caps,
       quote: quoted,
-<<<<<<< HEAD
       recipe,
       bodySha256: fingerprintOf(request),
       once: caller.once ?? null,
       limits: limitsOf(caller.limitPlan, caller.limits, modelFamilyOf(quoted.model)),
-=======
->>>>>>> 6299b0b (Journey through webhooks, measure them, and do the same with less work)
       request: echo,
       prompt,
       seed,
@@ -100,6 +93,7 @@ export class GenerationsService {
       traceparent: traceparentOf(),
     });
     if ('refused' in outcome) return outcome;
+    if (outcome.id !== id) return this.asQueued(caller, outcome.id);
     return {
       tenantId: caller.tenantId,
       id,
@@ -123,9 +117,24 @@ export class GenerationsService {
     };
   }
 
+  /** The answer that the create of a generation got, whatever became of it since. */
+  private async asQueued({ tenantId }: Caller, id: string): Promise<GenerationEntity> {
+    const generation = await this.db.transaction('get repeated generation', [tenantId], (tx) =>
+      tx.findOneByOrFail(GenerationEntity, { tenantId, id }),
+    );
+    return Object.assign(generation, {
+      state: 'queued',
+      assets: null,
+      failureReason: null,
+      firstBeganAt: null,
+      finishedAt: null,
+      deletedAt: null,
+    });
+  }
+
   /** What it would cost, without creating anything. */
-  quote({ output }: Pick<SubmitRequest, 'output'>): Quote | NotOffered {
-    return quote(output, CURRENT_RATE_CARD);
+  quote(caller: Caller, { output }: Pick<SubmitRequest, 'output'>): Quote | NotOffered {
+    return quoteFor(caller, output);
   }
 
   async get({ tenantId }: Caller, id: string): Promise<GenerationEntity | null> {
@@ -176,4 +185,9 @@ function quoteFor({ project }: Caller, output: OutputRequest): Quote | NotOffere
   if (!allowed || allowed.includes(output.model)) return quote(output, CURRENT_RATE_CARD);
   const message = `Model ${output.model.slice(0, 60)} is not allowed in this API key's project. Valid: ${allowed.join(', ')}`;
   return { refused: 'not_offered', field: 'model', message };
+}
+
+/** Two creates ask for the same when their fingerprints are equal. A seed that nobody asked for is ours and no part of it. */
+function fingerprintOf({ seed: _, ...asked }: SubmitRequest): string {
+  return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
 }

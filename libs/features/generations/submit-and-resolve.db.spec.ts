@@ -3,10 +3,10 @@ import { LeaseLost } from '#core/generations/lease-lost';
 import { resolveAll } from '#features/generations/resolve-group';
 import { RunsService } from '#features/generations/runs.service';
 import { type SubmitCommand, type SubmitOutcome, submitAll } from '#features/generations/submit-group';
+import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { CommandGroup } from '#platform/database/command-group';
 import { HotPool } from '#platform/database/hot-pool';
 import { admitted, aNode, anImage, aTenant } from '#testing/builders';
-import { ledgerDifferences } from '#testing/ledger-invariants';
 import { type TestDatabase, testDatabase } from '#testing/test-database';
 
 let database: TestDatabase;

@@ -1,3 +1,5 @@
+import type { FamilyLimits } from '#core/access/key-limits';
+import type { Once } from '#core/access/once';
 import { modelFamilyOf } from '#core/catalog/models';
 import type { Quote } from '#core/catalog/quote';
 import { DEFAULT_SERVICE_TIER, type ServiceTier } from '#core/catalog/service-tiers';
@@ -6,8 +8,10 @@ import type { ReservedPart } from '#core/ledger/accounts';
 import type { InsufficientCredits } from '#core/ledger/reserve';
 import type { BudgetExceeded, SpendingCap } from '#core/ledger/spending-cap';
 import { generationEventCtes, NOTIFY_OF_EVENTS } from '#features/events/generation-events.service';
+import { CreateLimits } from '#features/generations/create-limits';
+import { type EarlierCreate, EarlierCreates } from '#features/generations/earlier-creates';
 import { type StoredParts, storedParts } from '#features/generations/reserved-parts';
-import { lockAccounts, movementCtes } from '#features/ledger/movements.service';
+import { type GenerationTransfers, lockAccounts, movementCtes } from '#features/ledger/movements.service';
 import { type ReserveOutcome, type ReserveWish, reserveTogether } from '#features/ledger/reservations.service';
 import { type ExceededCap, readSpending, spendingCte, tellExceeded } from '#features/ledger/spending.service';
 import type { HotTx, Tx } from '#platform/database/tx';
@@ -39,7 +43,6 @@ export interface SubmitCommand {
   /** Budgets that must cover it. */
   caps?: readonly SpendingCap[];
   quote: Quote;
-<<<<<<< HEAD
   /** Absent: a new picture or clip from its prompt alone. */
   recipe?: Recipe;
   /** Of everything that was asked for, as hex. */
@@ -48,8 +51,6 @@ export interface SubmitCommand {
   once: Once | null;
   /** Null for a key without limits on this family. */
   limits: FamilyLimits | null;
-=======
->>>>>>> 6299b0b (Journey through webhooks, measure them, and do the same with less work)
   /** Echo of the create body. */
   request: Record<string, unknown>;
   prompt: string;
@@ -59,28 +60,71 @@ export interface SubmitCommand {
   traceparent: string | undefined;
 }
 
-export type SubmitOutcome = { createdAt: Date } | InsufficientCredits | BudgetExceeded;
+export type SubmitOutcome =
+  /** `id` is another's when this create repeats an earlier one: that one's answer is its answer too. */
+  { id: string; createdAt: Date } | InsufficientCredits | BudgetExceeded | RateLimited | { refused: 'idempotency_key_reused' };
+
+export interface RateLimited {
+  refused: 'rate_limited';
+  limit: 'creates_per_minute' | 'concurrent';
+  /** Until the slot that this refusal has booked. */
+  retryAfterMs: number;
+}
 
 /**
  * Reserves, queues and announces a group of submits in one transaction: lock, decide, save.
- * A refused member writes nothing. `again` marks a member whose earlier commit may have happened: its own row then is its success.
+ * A refused member writes nothing but its booked slot. `again` marks a member whose earlier commit may have happened: its own row then is its success.
  */
 export async function submitAll(tx: HotTx, commands: readonly SubmitCommand[], again: boolean): Promise<SubmitOutcome[]> {
-  const accounts = await lockAccounts(
-    tx,
-    commands.map(({ tenantId }) => tenantId),
-  );
+  // Sent one behind the other: what is read after the accounts are locked stays true until the commit.
+  const [accounts, limits, earlier] = await Promise.all([
+    lockAccounts(
+      tx,
+      commands.map(({ tenantId }) => tenantId),
+    ),
+    CreateLimits.lock(tx, commands),
+    EarlierCreates.read(tx, commands),
+  ]);
   const committed = again ? await committedEarlier(tx, commands) : new Map<string, Date>();
   const now = new Date();
-  const undecided = commands.filter(({ id }) => !committed.has(id));
-  const spending = await readSpending(tx, undecided, now);
-  const { outcomes, movements } = reserveTogether(accounts, undecided.map(wishOf), now, spending.used);
+  const spending = await readSpending(
+    tx,
+    commands.filter(({ id }) => !committed.has(id)),
+    now,
+  );
 
-  const accepted = undecided.flatMap((command, at) => {
-    const outcome = outcomes[at] as ReserveOutcome;
-    return 'refused' in outcome ? [] : [{ command, parts: outcome.parts }];
+  const accepted: { command: SubmitCommand; parts: readonly ReservedPart[] }[] = [];
+  const movements: GenerationTransfers[] = [];
+  const exceeded: ExceededCap[] = [];
+  const outcomes = commands.map((command): SubmitOutcome => {
+    const { tenantId, id } = command;
+    const own = committed.get(id);
+    if (own) return { id, createdAt: own };
+    const repeated = repeatedBy(command, earlier, limits);
+    if (repeated) return repeated.body === command.bodySha256 ? answerOf(repeated) : { refused: 'idempotency_key_reused' };
+
+    const before = accounts.get(tenantId);
+    const reserved = reserveTogether(accounts, [wishOf(command)], now, spending.used);
+    const [outcome] = reserved.outcomes as [ReserveOutcome];
+    if ('refused' in outcome) {
+      if (outcome.refused === 'budget_exceeded') exceeded.push({ tenantId, cap: outcome.cap });
+      return outcome;
+    }
+    const decision = limits.decide(command);
+    if (decision?.admitted === false) {
+      // It is not reserved after all: whoever comes next sees what it would have taken.
+      if (before) accounts.set(tenantId, before);
+      for (const { subjectId } of command.caps ?? [])
+        spending.used.set(subjectId, (spending.used.get(subjectId) ?? 0n) - command.quote.priceMicro);
+      return { refused: 'rate_limited', limit: decision.limit, retryAfterMs: decision.booking.promisedMs - decision.nowMs };
+    }
+    accepted.push({ command, parts: outcome.parts });
+    movements.push(...reserved.movements);
+    exceeded.push(...(outcome.exceeded ?? []).map((cap) => ({ tenantId, cap })));
+    earlier.add(command, now);
+    return { id, createdAt: now };
   });
-  await tellExceeded(tx, spending, exceededOf(undecided, outcomes));
+  await Promise.all([tellExceeded(tx, spending, exceeded), limits.save(tx), earlier.save(tx)]);
   if (accepted.length > 0) {
     const ledger = movementCtes(GENERATION_PARAMETERS + 1, accounts.values(), movements);
     const counted = spendingCte(
@@ -94,27 +138,21 @@ export async function submitAll(tx: HotTx, commands: readonly SubmitCommand[], a
       [...generationParameters(accepted, now), ...ledger.parameters, ...(counted?.parameters ?? [])],
     );
   }
-  const decided = outcomes.values();
-  return commands.map(({ id }): SubmitOutcome => {
-    const earlier = committed.get(id);
-    if (earlier) return { createdAt: earlier };
-    const outcome = decided.next().value as ReserveOutcome;
-    return 'refused' in outcome ? outcome : { createdAt: now };
-  });
+  return outcomes;
+}
+
+/** A re-send without a key first makes good a recorded refusal, for which nothing was committed; only then it repeats a create. */
+function repeatedBy(command: SubmitCommand, earlier: EarlierCreates, limits: CreateLimits): EarlierCreate | undefined {
+  return earlier.ofKey(command) ?? (limits.hasRefused(command) ? undefined : earlier.ofBody(command));
+}
+
+function answerOf({ generationId, createdAt }: EarlierCreate): SubmitOutcome {
+  return { id: generationId, createdAt };
 }
 
 function wishOf({ tenantId, id, projectId = null, caps, quote }: SubmitCommand): ReserveWish {
   const purpose = { projectId, modelFamily: modelFamilyOf(quote.model) };
   return { tenantId, generationId: id, priceMicro: quote.priceMicro, purpose, caps };
-}
-
-/** Budgets that refused a member, or would have if they did more than warn. */
-function exceededOf(commands: readonly SubmitCommand[], outcomes: readonly ReserveOutcome[]): ExceededCap[] {
-  return commands.flatMap(({ tenantId }, at) => {
-    const outcome = outcomes[at] as ReserveOutcome;
-    if ('refused' in outcome) return outcome.refused === 'budget_exceeded' ? [{ tenantId, cap: outcome.cap }] : [];
-    return (outcome.exceeded ?? []).map((cap) => ({ tenantId, cap }));
-  });
 }
 
 async function committedEarlier(tx: Tx, commands: readonly SubmitCommand[]): Promise<Map<string, Date>> {
@@ -125,17 +163,12 @@ async function committedEarlier(tx: Tx, commands: readonly SubmitCommand[]): Pro
   return new Map(rows.map(({ id, created_at }) => [id, created_at]));
 }
 
-<<<<<<< HEAD
 const GENERATION_PARAMETERS = 38;
-=======
-const GENERATION_PARAMETERS = 27;
->>>>>>> 6299b0b (Journey through webhooks, measure them, and do the same with less work)
 
 const INSERT_GENERATIONS = `
   queued AS (
     INSERT INTO generations (tenant_id, id, api_key_id, surface, kind, model, pool_class, output, output_key, request, prompt, seed, stages,
                              gang_lanes, price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, state, created_at, project_id,
-<<<<<<< HEAD
                              service_tier, priority, start_by, complete_by, labels, is_limited, recipe)
     SELECT u.tenant_id, u.id, u.api_key_id, u.surface, u.kind, u.model, u.pool_class, u.output, u.output_key, u.request, u.prompt, u.seed,
            string_to_array(u.stages, ','), u.gang_lanes, u.price_micro, u.burn_lane_ms, u.rate_card_version, u.reserved, u.callback_url, u.traceparent,
@@ -158,20 +191,6 @@ const INSERT_GENERATIONS = `
     INSERT INTO recent_creates (tenant_id, api_key_id, body_sha256, generation_id, created_at)
     SELECT u.tenant_id, u.api_key_id, decode(u.body, 'hex'), u.id, $21
       FROM unnest($34::uuid[], $35::uuid[], $36::text[], $37::uuid[]) AS u (tenant_id, api_key_id, body, id)
-=======
-                             service_tier, priority, start_by, complete_by, labels)
-    SELECT u.tenant_id, u.id, u.api_key_id, u.surface, u.kind, u.model, u.pool_class, u.output, u.output_key, u.request, u.prompt, u.seed,
-           string_to_array(u.stages, ','), u.gang_lanes, u.price_micro, u.burn_lane_ms, u.rate_card_version, u.reserved, u.callback_url, u.traceparent,
-           'queued', $21::timestamptz, u.project_id,
-           u.service_tier, u.priority, u.start_by, u.complete_by, u.labels
-      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[], $10::jsonb[],
-                  $11::text[], $12::bigint[], $13::text[], $14::bigint[], $15::integer[], $16::integer[], $17::jsonb[], $18::text[],
-                  $19::text[], $20::smallint[], $22::uuid[],
-                  $23::text[], $24::smallint[], $25::timestamptz[], $26::timestamptz[], $27::jsonb[])
-           AS u (tenant_id, id, api_key_id, surface, kind, model, pool_class, output, output_key, request, prompt, seed, stages,
-                 price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, gang_lanes, project_id,
-                 service_tier, priority, start_by, complete_by, labels)
->>>>>>> 6299b0b (Journey through webhooks, measure them, and do the same with less work)
   ),
   announced AS (
     INSERT INTO outbox (consumer, topic, tenant_id, generation_id, pool_class, traceparent)
@@ -185,6 +204,8 @@ const INSERT_GENERATIONS = `
 
 function generationParameters(accepted: readonly { command: SubmitCommand; parts: readonly ReservedPart[] }[], now: Date): unknown[] {
   const column = <T>(pick: (command: SubmitCommand) => T) => accepted.map(({ command }) => pick(command));
+  const keyed = accepted.map(({ command }) => command).filter(({ once }) => once?.by === 'key');
+  const counted = accepted.map(({ command }) => command).filter(({ once }) => once?.by === 'tries');
   const stored = accepted.map(({ parts }): StoredParts => storedParts(parts));
   return [
     column(({ tenantId }) => tenantId),
@@ -214,7 +235,6 @@ function generationParameters(accepted: readonly { command: SubmitCommand; parts
     column(({ wishes }) => wishes.startBy),
     column(({ wishes }) => wishes.completeBy),
     column(({ wishes }) => JSON.stringify(wishes.labels)),
-<<<<<<< HEAD
     column(({ limits }) => limits !== null),
     keyed.map(({ tenantId }) => tenantId),
     keyed.map(({ apiKeyId }) => apiKeyId),
@@ -226,7 +246,5 @@ function generationParameters(accepted: readonly { command: SubmitCommand; parts
     counted.map(({ bodySha256 }) => bodySha256),
     counted.map(({ id }) => id),
     column(({ recipe }) => (recipe ? JSON.stringify(recipe) : null)),
-=======
->>>>>>> 6299b0b (Journey through webhooks, measure them, and do the same with less work)
   ];
 }

@@ -4,9 +4,9 @@ import { RunsService } from '#features/generations/runs.service';
 import { submitAll } from '#features/generations/submit-group';
 import { GrantExpiry } from '#features/ledger/grant-expiry.service';
 import { grantCredits } from '#features/ledger/grants.service';
+import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { HotPool } from '#platform/database/hot-pool';
 import { admitted, aNode, anImage, aTenant } from '#testing/builders';
-import { ledgerDifferences } from '#testing/ledger-invariants';
 import { type TestDatabase, testDatabase } from '#testing/test-database';
 
 let database: TestDatabase;

@@ -8,6 +8,7 @@ import type { Admission } from '#core/scheduling/plan';
 import { resolveAll } from '#features/generations/resolve-group';
 import { RunsService } from '#features/generations/runs.service';
 import { submitAll } from '#features/generations/submit-group';
+import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { admitGroup } from '#features/scheduling/admit-group';
 import { LeaderElection } from '#features/scheduling/leader-election';
 import { asLeader, Leadership, NotLeader } from '#features/scheduling/leadership';
@@ -19,7 +20,6 @@ import { takeBack } from '#features/scheduling/take-back';
 import { HotPool } from '#platform/database/hot-pool';
 import { Notifications } from '#platform/database/notifications';
 import { aNode, anImage, aTenant } from '#testing/builders';
-import { ledgerDifferences } from '#testing/ledger-invariants';
 import { type TestDatabase, testDatabase } from '#testing/test-database';
 
 let database: TestDatabase;

@@ -85,11 +85,16 @@ export class ApiKeysService {
 
   private async find(sha256: string): Promise<KeyFacts | undefined> {
     const [row] = await this.db.query<KeyRow>(`SELECT * FROM api_key_of(decode($1, 'hex'))`, [sha256]);
-    return row && factsOf(row);
+    if (!row) return undefined;
+    const limitPlan = await this.db.transaction('limit plan', [row.tenant_id], async (tx) => {
+      const [tenant] = await tx.query<{ limit_plan: string }>('SELECT limit_plan FROM tenants WHERE id = $1', [row.tenant_id]);
+      return tenant?.limit_plan as string;
+    });
+    return { ...factsOf(row), limitPlan };
   }
 }
 
-function factsOf(row: KeyRow): KeyFacts {
+function factsOf(row: KeyRow): Omit<KeyFacts, 'limitPlan'> {
   const project = row.project_id && {
     id: row.project_id,
     serviceTier: row.service_tier as ProjectOfKey['serviceTier'],

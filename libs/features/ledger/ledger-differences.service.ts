@@ -1,0 +1,97 @@
+import { PLATFORM_ACCOUNTS } from '#core/ledger/accounts';
+
+/** Something in the ledger that does not add up. */
+export interface LedgerDifference {
+  /** Which of the ledger's invariants it breaks: see the feature's README. */
+  invariant: string;
+  /** Null when it is not about one tenant. */
+  tenantId: string | null;
+  what: string;
+}
+
+/** Whatever can run one statement and sees the rows of all tenants: a pool or a transaction of the control role. */
+interface Reader {
+  query<Row>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** More are as bad as these. */
+const MAX_DIFFERENCES = 1_000;
+
+/** What each invariant forbids, as rows of (tenant_id, what). `folds` and `phases` stand in the statement below. */
+const FORBIDDEN: Record<string, string> = {
+  'I1 each transfer moves something between two accounts': `
+    SELECT tenant_id, format('transfer %s moves %s from %s to %s', id, amount_micro, debit_account_id, credit_account_id)
+      FROM transfers WHERE amount_micro <= 0 OR debit_account_id = credit_account_id`,
+  'I1 each account of a transfer exists and is the tenant’s': `
+    SELECT f.tenant_id, format('transfers name account %s, which the tenant does not have', f.account_id)
+      FROM folds f
+     WHERE f.account_id <> ALL ($1::uuid[])
+       AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.tenant_id = f.tenant_id AND a.id = f.account_id)`,
+  'I2 all accounts sum to zero': `
+    SELECT NULL::uuid, format('all accounts sum to %s', sum(fold)) FROM folds HAVING sum(fold) <> 0`,
+  'I3 available and reserved are the fold of their transfers': `
+    SELECT a.tenant_id, format('account %s (%s) holds %s, its transfers %s', a.id, a.kind, a.balance_micro, coalesce(f.fold, 0))
+      FROM accounts a LEFT JOIN folds f ON f.tenant_id = a.tenant_id AND f.account_id = a.id
+     WHERE a.kind <> 'spent' AND a.balance_micro <> coalesce(f.fold, 0)`,
+  'I4 reserved is what unfinished generations hold': `
+    SELECT a.tenant_id, format('%s is reserved, unfinished generations hold %s', a.balance_micro, coalesce(g.held, 0))
+      FROM accounts a
+      LEFT JOIN (SELECT tenant_id, sum(price_micro) AS held FROM generations WHERE state IN ('queued', 'admitted', 'running') GROUP BY tenant_id) g
+             ON g.tenant_id = a.tenant_id
+     WHERE a.kind = 'reserved' AND a.balance_micro <> coalesce(g.held, 0)`,
+  'I5 nothing is negative': `
+    SELECT f.tenant_id, format('the transfers of account %s (%s) fold to %s', f.account_id, a.kind, f.fold)
+      FROM folds f JOIN accounts a ON a.tenant_id = f.tenant_id AND a.id = f.account_id
+     WHERE f.fold < 0 OR a.balance_micro < 0`,
+  'I6 a reservation resolves once, for no more than was reserved': `
+    SELECT p.tenant_id, format('generation %s reserved %s, settled %s, released %s', p.generation_id, p.reserved, p.settled, p.released)
+      FROM phases p LEFT JOIN resolutions r ON r.tenant_id = p.tenant_id AND r.generation_id = p.generation_id
+     WHERE p.settled + p.released <> CASE WHEN r.kind IS NULL THEN 0 ELSE p.reserved END
+        OR p.settled <> coalesce(r.settled_micro, 0) OR p.released <> coalesce(r.released_micro, 0)`,
+  'I6 a generation reserved its price': `
+    SELECT g.tenant_id, format('generation %s costs %s and reserved %s', g.id, g.price_micro, coalesce(p.reserved, 0))
+      FROM generations g LEFT JOIN phases p ON p.tenant_id = g.tenant_id AND p.generation_id = g.id
+     WHERE g.price_micro <> coalesce(p.reserved, 0)`,
+  'I8 a final generation has one resolution, another none': `
+    SELECT g.tenant_id, format('generation %s is %s and its resolution is %s', g.id, g.state, coalesce(r.kind, 'missing'))
+      FROM generations g LEFT JOIN resolutions r ON r.tenant_id = g.tenant_id AND r.generation_id = g.id
+     WHERE (g.state IN ('completed', 'failed', 'cancelled')) <> (r.kind IS NOT NULL) OR (g.state = 'completed') <> (coalesce(r.kind, '') = 'settle')`,
+  'I9 each grant has one account, filled with its amount': `
+    SELECT g.tenant_id, format('grant %s of %s has %s accounts, filled with %s', g.id, g.amount_micro, count(DISTINCT a.id), coalesce(sum(t.amount_micro), 0))
+      FROM grants g
+      LEFT JOIN accounts a ON a.tenant_id = g.tenant_id AND a.grant_id = g.id
+      LEFT JOIN transfers t ON t.tenant_id = a.tenant_id AND t.credit_account_id = a.id AND t.generation_id IS NULL AND t.debit_account_id = ANY ($1::uuid[])
+     GROUP BY g.tenant_id, g.id, g.amount_micro
+    HAVING count(DISTINCT a.id) <> 1 OR coalesce(sum(t.amount_micro), 0) < g.amount_micro`,
+  'I11 the database refuses to change a transfer': `
+    SELECT NULL::uuid, format('%s has no trigger that refuses changes', wanted.name)
+      FROM unnest(ARRAY['transfers', 'resolutions']) AS wanted (name)
+     WHERE NOT EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = wanted.name::regclass AND tgname = 'immutable' AND tgenabled IN ('O', 'A'))`,
+};
+
+/** Everything in the ledger that does not add up, as of one moment; nothing when all is well. @param reader of the control role */
+export async function ledgerDifferences(reader: Reader): Promise<LedgerDifference[]> {
+  const checks = Object.keys(FORBIDDEN);
+  const rows = await reader.query<{ check_number: number; tenant_id: string | null; what: string }>(
+    `WITH folds AS (
+       SELECT tenant_id, account_id, sum(amount_micro) AS fold
+         FROM (SELECT tenant_id, credit_account_id AS account_id, amount_micro FROM transfers
+                UNION ALL
+               SELECT tenant_id, debit_account_id, -amount_micro FROM transfers) AS moves
+        GROUP BY tenant_id, account_id
+     ), phases AS (
+       SELECT tenant_id, generation_id,
+              coalesce(sum(amount_micro) FILTER (WHERE code = 'reserve'), 0) AS reserved,
+              coalesce(sum(amount_micro) FILTER (WHERE code = 'settle'), 0) AS settled,
+              coalesce(sum(amount_micro) FILTER (WHERE code = 'release'), 0) AS released
+         FROM transfers WHERE generation_id IS NOT NULL AND code IN ('reserve', 'settle', 'release')
+        GROUP BY tenant_id, generation_id
+     )
+     SELECT check_number, tenant_id, what
+       FROM (${checks.map((check, at) => `SELECT ${at} AS check_number, found.* FROM (${FORBIDDEN[check]}) AS found (tenant_id, what)`).join(' UNION ALL ')}) AS found
+      ORDER BY check_number, tenant_id, what
+      LIMIT ${MAX_DIFFERENCES}`,
+    [Object.values(PLATFORM_ACCOUNTS)],
+  );
+  return rows.map(({ check_number, tenant_id, what }) => ({ invariant: checks[check_number] as string, tenantId: tenant_id, what }));
+}
