@@ -15,6 +15,8 @@ import { DreamMachineOperationsController } from '#apps/api/dream-machine/operat
 import { DreamMachineSubmits } from '#apps/api/dream-machine/submits';
 import type { ApiEnvironment } from '#apps/api/environment';
 import { ErrorFilter } from '#apps/api/errors/error.filter';
+import { CapacityController } from '#apps/api/native/capacity.controller';
+import { CommitmentsController } from '#apps/api/native/commitments.controller';
 import { GenerationEventsController } from '#apps/api/native/events.controller';
 import { NativeGenerationsController } from '#apps/api/native/generations.controller';
 import { GrantsController } from '#apps/api/native/grants.controller';
@@ -25,6 +27,7 @@ import { ProjectsController } from '#apps/api/native/projects.controller';
 import { StatementsController } from '#apps/api/native/statements.controller';
 import { TenantsController } from '#apps/api/native/tenants.controller';
 import { WebhooksController } from '#apps/api/native/webhooks.controller';
+import { OrderBookModule } from '#features/capacity/order-book.module';
 import { GenerationEntity } from '#features/generations/generation.entity';
 import { GenerationReportsService } from '#features/generations/generation-reports.service';
 import { GenerationWatch } from '#features/generations/generation-watch';
@@ -79,6 +82,7 @@ export class ApiModule {
         OutboundModule.with(outboundSettings),
         PassportModule,
         TenantsModule,
+        OrderBookModule,
       ],
       controllers: [
         DreamMachineListsController,
@@ -95,6 +99,8 @@ export class ApiModule {
         KeysController,
         GrantsController,
         StatementsController,
+        CommitmentsController,
+        CapacityController,
         WorkOrdersController,
         UploadsController,
         AssetsController,

@@ -32,6 +32,9 @@ export const PROBLEMS = {
   not_allowed: { status: 403, title: 'Not allowed' },
   link_refused: { status: 403, title: 'Link refused' },
   not_found: { status: 404, title: 'Not found' },
+  no_capacity: { status: 409, title: 'No capacity' },
+  capacity_is_sold: { status: 409, title: 'Capacity is sold' },
+  not_possible: { status: 409, title: 'Not possible' },
   already_final: { status: 409, title: 'Already final' },
   already_exists: { status: 409, title: 'Already exists' },
   lease_lost: { status: 409, title: 'Lease lost' },
@@ -51,4 +54,6 @@ export type ProblemName = keyof typeof PROBLEMS;
 export interface NamedRefusal {
   refused: ProblemName;
   detail: string;
+  /** For programs: members that the problem carries besides. */
+  facts?: Readonly<Record<string, unknown>>;
 }

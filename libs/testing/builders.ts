@@ -52,6 +52,25 @@ export async function aNode(control: HotPool, lanes = 1, poolClass = 'halo-1'): 
   return nodeId;
 }
 
+/** A pool class of its own with one site, on since yesterday. One node is spare. @returns the pool class, which is also the site's id */
+export async function anOrderBook(
+  control: HotPool,
+  { nodes, lanesPerNode, later }: { nodes: number; lanesPerNode: number; later?: { inDays: number; nodes: number } },
+): Promise<string> {
+  const id = `class-${randomUUID().slice(0, 8)}`;
+  await control.query(`INSERT INTO sites (id, name, region, jurisdiction) VALUES ($1, 'A site', 'eu', 'de')`, [id]);
+  await control.query(`INSERT INTO order_books (pool_class, accelerator, spare_one_node_in) VALUES ($1, 'a kind', 1000)`, [id]);
+  const phases = [{ phase: 1, inDays: -1, nodes }, ...(later ? [{ phase: 2, ...later }] : [])];
+  for (const { phase, inDays, nodes: count } of phases) {
+    await control.query(
+      `INSERT INTO site_phases (site_id, pool_class, phase, powers_on, nodes, lanes_per_node, megawatts)
+       VALUES ($1, $1, $2, (now() AT TIME ZONE 'UTC')::date + $3::int, $4, $5, 1)`,
+      [id, phase, inDays, count, lanesPerNode],
+    );
+  }
+  return id;
+}
+
 /** Gives a queued generation a lease, as the scheduler would. */
 export async function admitted(control: HotPool, command: Pick<SubmitCommand, 'tenantId' | 'id'>, laneId: string): Promise<LeaseRef> {
   return control.transaction('admit', [], async (tx) => {

@@ -5,7 +5,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** What a service answered, unless it refused. @throws Refused with the refusal's own words */
 export function accepted<T>(outcome: T | NamedRefusal): T {
-  if (isRefusal(outcome)) throw new Refused(outcome.refused, outcome.detail);
+  if (isRefusal(outcome)) throw new Refused(outcome.refused, outcome.detail, undefined, undefined, outcome.facts);
   return outcome;
 }
 

@@ -43,11 +43,12 @@ function dreamMachineError({ detail, fields }: Refused): DreamMachineError {
   return { detail: fields ? [...fields] : detail };
 }
 
-function problem({ problem: name, detail, fields }: Refused): Problem {
+function problem({ problem: name, detail, fields, facts }: Refused): Problem {
   return {
     type: `urn:halogen:problem:${name}`,
     ...PROBLEMS[name],
     detail,
+    ...facts,
     ...(fields && { errors: fields.map(({ loc, msg }) => ({ field: loc.slice(1).join('.'), message: msg })) }),
   };
 }

@@ -10,6 +10,8 @@ export class Refused extends Error {
     readonly fields?: readonly FieldError[],
     /** When trying again will help. */
     readonly retryAfterMs?: number,
+    /** For programs: members that the problem carries besides. */
+    readonly facts?: Readonly<Record<string, unknown>>,
   ) {
     super(detail);
     this.name = 'Refused';

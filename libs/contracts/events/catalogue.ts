@@ -75,6 +75,23 @@ export const EVENTS = {
     summary: 'The tenant’s plan changed.',
     data: z.object({ plan: z.string(), previousPlan: z.string().nullable(), effectiveAt: z.iso.datetime() }),
   },
+  'commitment.ordered': {
+    summary: 'Units were committed: ordered, added, renewed, or received from another brand.',
+    data: z.object({ commitmentId: z.uuid(), poolClass: z.string(), units: z.int(), startsOn: z.iso.date(), endsOn: z.iso.date() }),
+  },
+  'commitment.began': { summary: 'A commitment’s units are guaranteed from now on.', data: z.object({ commitmentId: z.uuid() }) },
+  'commitment.ended': {
+    summary: 'A commitment is over; `state` says whether another one continues it, or it was cancelled.',
+    data: z.object({ commitmentId: z.uuid(), state: z.enum(['renewed', 'ended', 'cancelled']) }),
+  },
+  'commitment.unpaid': {
+    summary: 'A month of a commitment is due and the credits do not suffice. It is tried again until they do.',
+    data: z.object({ commitmentId: z.uuid(), month: z.int(), amountCredits: Credits }),
+  },
+  'commitment.cut': {
+    summary: 'Capacity was lost and units of a commitment with it, for some days; they are credited.',
+    data: z.object({ commitmentId: z.uuid(), units: z.int(), startsOn: z.iso.date(), endsOn: z.iso.date(), creditedCredits: Credits }),
+  },
 } as const satisfies Record<string, { summary: string; data: z.ZodType }>;
 export type EventType = keyof typeof EVENTS;
 

@@ -4,6 +4,8 @@ export const SCOPES = [
   'generations:write',
   'ledger:read',
   'billing:write',
+  'capacity:read',
+  'capacity:write',
   'tenants:read',
   'tenants:write',
   'projects:read',
@@ -32,8 +34,8 @@ const READING_MEDIA: readonly Scope[] = ['generations:read', 'projects:read'];
 /** What each role may do. A key made for a role carries these scopes. */
 export const SCOPES_OF_ROLE: Readonly<Record<Role, readonly Scope[]>> = {
   owner: OF_TENANTS,
-  admin: OF_TENANTS.filter((scope) => scope !== 'billing:write' && scope !== 'tenants:write'),
-  billing: ['ledger:read', 'billing:write', 'tenants:read', 'projects:read', 'audit:read'],
+  admin: OF_TENANTS.filter((scope) => scope !== 'billing:write' && scope !== 'capacity:write' && scope !== 'tenants:write'),
+  billing: ['ledger:read', 'billing:write', 'capacity:read', 'capacity:write', 'tenants:read', 'projects:read', 'audit:read'],
   creator: [...READING_MEDIA, 'generations:write'],
   viewer: READING_MEDIA,
   operator: [...SCOPES.filter((scope) => !scope.startsWith('generations:'))],

@@ -16,8 +16,9 @@ export interface CapacityCut extends DayRange {
   lanes: number;
 }
 
+export const CUT_KINDS = ['maintenance', 'failure', 'delay', 'removal'] as const;
 /** A failure is what spares are for; the others come on top. */
-export type CutKind = 'maintenance' | 'failure' | 'delay' | 'removal';
+export type CutKind = (typeof CUT_KINDS)[number];
 
 /** Where one pool class comes from. */
 export interface Supply {

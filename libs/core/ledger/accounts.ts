@@ -39,7 +39,7 @@ export interface ReservedPart {
   amountMicro: bigint;
 }
 
-export const TRANSFER_CODES = ['grant', 'reserve', 'settle', 'release', 'expire', 'fund', 'refund', 'adjust'] as const;
+export const TRANSFER_CODES = ['grant', 'reserve', 'settle', 'release', 'expire', 'fund', 'refund', 'adjust', 'commit'] as const;
 export type TransferCode = (typeof TRANSFER_CODES)[number];
 
 /** Credits move from the debit to the credit account. `leg` numbers the transfers of one step of one generation. */
@@ -65,6 +65,8 @@ export const BREAKAGE_ACCOUNT_ID = '00000000-0000-4000-8000-0000000f0002';
 export const CLEARING_ACCOUNT_ID = '00000000-0000-4000-8000-0000000f0003';
 /** What corrections take from a tenant or give to it. */
 export const ADJUSTMENTS_ACCOUNT_ID = '00000000-0000-4000-8000-0000000f0004';
+/** Where credits come from that make good for a broken promise. */
+export const SERVICE_CREDITS_ACCOUNT_ID = '00000000-0000-4000-8000-0000000f0005';
 
 /** The platform's accounts, by the name a statement shows. They carry no balance row. */
 export const PLATFORM_ACCOUNTS = {
@@ -72,6 +74,7 @@ export const PLATFORM_ACCOUNTS = {
   breakage: BREAKAGE_ACCOUNT_ID,
   clearing: CLEARING_ACCOUNT_ID,
   adjustments: ADJUSTMENTS_ACCOUNT_ID,
+  service_credits: SERVICE_CREDITS_ACCOUNT_ID,
 } as const;
 export type PlatformAccount = keyof typeof PLATFORM_ACCOUNTS;
 

@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { CapacityCutsService } from '#features/capacity/capacity-cuts.service';
+import { CapacityViewsService } from '#features/capacity/capacity-views.service';
+import { CommitmentsService } from '#features/capacity/commitments.service';
+import { TenantsModule } from '#features/tenants/tenants.module';
+
+const SERVICES = [CommitmentsService, CapacityViewsService, CapacityCutsService];
+
+/** Selling capacity. Expects HotPool of `halogen_api` from its app. */
+@Module({ imports: [TenantsModule], providers: SERVICES, exports: SERVICES })
+export class OrderBookModule {}
