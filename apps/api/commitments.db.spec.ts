@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiUnderTest } from '#apps/api/testing/api-under-test';
 import { SCOPES_OF_ROLE } from '#core/access/scopes';
 import { addMonths, dayAt, isoDay } from '#core/capacity/days';
+import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { provisionTenant } from '#features/tenants/provisioning';
 import { anOrderBook, aTenant } from '#testing/builders';
-import { ledgerDifferences } from '#testing/ledger-invariants';
 
 /** 100,000,000 credits: the first months of some hundred units. */
 const RICH = 100_000_000_000_000n;

@@ -1,4 +1,11 @@
-import { hasExpired, type Movement, type ReservedPart, type TenantAccounts, type Transfer } from '#core/ledger/accounts';
+import {
+  hasExpired,
+  type Movement,
+  type ReservedPart,
+  SERVICE_CREDITS_ACCOUNT_ID,
+  type TenantAccounts,
+  type Transfer,
+} from '#core/ledger/accounts';
 import { burn, type InsufficientCredits } from '#core/ledger/reserve';
 
 /** Pays for capacity: at once, from what may be spent on anything. Grants for one project or some models buy work, not units. */
@@ -23,19 +30,22 @@ export function commit(
   return { accounts: withMoved(accounts, parts, -1n), parts, transfers };
 }
 
-/** Gives back what was paid, to the grants it came from. @returns also what came from grants that are gone, which needs a grant of its own */
+/**
+ * Gives back what was paid, to the grants it came from. @returns also what came from grants that are gone: it went to service credits, from
+ * which a grant of its own has to be given.
+ */
 export function giveBack(accounts: TenantAccounts, parts: readonly ReservedPart[], now: Date): Movement & { homelessMicro: bigint } {
   const open = new Set(accounts.available.filter((account) => !hasExpired(account, now)).map(({ id }) => id));
-  const returned = parts.filter(({ accountId }) => open.has(accountId));
-  const transfers = returned.map(
+  const transfers = parts.map(
     ({ accountId, amountMicro }, leg): Transfer => ({
       debitAccountId: accounts.spent.id,
-      creditAccountId: accountId,
+      creditAccountId: open.has(accountId) ? accountId : SERVICE_CREDITS_ACCOUNT_ID,
       amountMicro,
       code: 'refund',
       leg,
     }),
   );
+  const returned = parts.filter(({ accountId }) => open.has(accountId));
   const homelessMicro = parts.filter(({ accountId }) => !open.has(accountId)).reduce((sum, { amountMicro }) => sum + amountMicro, 0n);
   return { accounts: withMoved(accounts, returned, 1n), transfers, homelessMicro };
 }

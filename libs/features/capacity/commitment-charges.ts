@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Charge } from '#core/capacity/prices';
-import type { ReservedPart } from '#core/ledger/accounts';
+import { type ReservedPart, SERVICE_CREDITS_ACCOUNT_ID } from '#core/ledger/accounts';
 import { commit, giveBack } from '#core/ledger/commit';
 import type { InsufficientCredits } from '#core/ledger/reserve';
 import { dayNumber } from '#features/capacity/order-book-rows';
@@ -63,7 +63,7 @@ export async function refundCharges(tx: HotTx, tenantId: string, commitmentId: s
   const { accounts, transfers, homelessMicro } = giveBack(before, parts, new Date());
   saveMovements(tx, new Map([[tenantId, accounts]]), [{ tenantId, generationId: null, transfers }]);
   if (homelessMicro > 0n) {
-    const from = { accountId: before.spent.id, code: 'refund' } as const;
+    const from = { accountId: SERVICE_CREDITS_ACCOUNT_ID, code: 'refund' } as const;
     await grantCredits(tx, { tenantId, id: uuidv7(), accountId: uuidv7(), amountMicro: homelessMicro, source: 'service_credit', from });
   }
   await tx.query('UPDATE commitment_charges SET refunded_micro = amount_micro WHERE tenant_id = $1 AND commitment_id = $2', [
