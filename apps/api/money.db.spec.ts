@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Answer, ApiUnderTest } from '#apps/api/testing/api-under-test';
 import { SCOPES_OF_ROLE } from '#core/access/scopes';
 import { RunsService } from '#features/generations/runs.service';
-import { admitted, aNode, aTenant } from '#testing/builders';
 import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
+import { admitted, aNode, aTenant } from '#testing/builders';
 
 let api: ApiUnderTest;
 let operator: string;
