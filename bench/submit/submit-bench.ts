@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { Pool } from 'undici';
+import type { Bench, BenchContext } from '#bench/bench';
+import { type BenchDatabase, benchDatabase, benchPostgres } from '#bench/database';
+import { loadFor } from '#bench/load';
+import { type Measurement, measurementOf, type Sample } from '#bench/measurement';
+import { type SpanSink, spanSink } from '#bench/submit/span-sink';
+import { freePort } from '#infra/local/free-port';
+import { compiledFolder } from '#infra/local/processes';
+import { seed } from '#infra/local/seed';
+
+const CONNECTIONS = 128;
+/** Of the API's pool for grouped commands, and so of the other's. */
+const POOL_SIZE = 12;
+const LOAD_MS = 4_000;
+const WARM_UP_MS = 3_000;
+const REQUEST = JSON.stringify({
+  generation_type: 'image',
+  model: 'photon-1',
+  prompt: 'a paper boat on a storm drain, late evening light',
+});
+
+export const submitBench: Bench = {
+  summary: 'generations submitted a second over HTTP, with keys, money, spans and all, against a bare Fastify with one INSERT a request',
+  run: measureSubmits,
+};
+
+async function* measureSubmits(context: BenchContext): AsyncIterable<Measurement> {
+  await using database = await benchDatabase(await benchPostgres(context), context);
+  await seed({ controlUrl: database.databaseControlUrl, secrets: database.secrets, lanesPerNode: 1 });
+  await using sink = await spanSink();
+  context.report('starting the API and the bare Fastify');
+  const [apiUrl, bareUrl] = [await startApi(context, database, sink), await startBare(context, database)];
+  const api = new Pool(apiUrl, { connections: CONNECTIONS, pipelining: 1 });
+  const bare = new Pool(bareUrl, { connections: CONNECTIONS, pipelining: 1 });
+  const submit = () => post(api, '/dream-machine/v1/generations/image', database.secrets.keys.demo);
+  const insert = () => post(bare, '/submit');
+
+  context.report('warming up');
+  await loadFor(WARM_UP_MS, CONNECTIONS, insert);
+  await loadFor(WARM_UP_MS, CONNECTIONS, submit);
+  const rounds: Sample[] = [];
+  for (let round = 1; round <= context.rounds; round += 1) {
+    context.report(`round ${round} of ${context.rounds}`);
+    const baseline = (await loadFor(LOAD_MS, CONNECTIONS, insert)).perSecond;
+    rounds.push({ baseline, ours: (await loadFor(LOAD_MS, CONNECTIONS, submit)).perSecond });
+  }
+  if (sink.bytes() === 0) throw new Error('no span was exported: this would measure another API than the one that ships');
+  await Promise.all([api.close(), bare.close()]);
+  for (const name of ['api', 'bare-fastify']) await context.supervisor.halt(name);
+  yield measurementOf('submit', 'submits_per_s', '1/s', rounds);
+}
+
+async function startApi({ supervisor, homeDir }: BenchContext, database: BenchDatabase, sink: SpanSink): Promise<string> {
+  const origin = `http://127.0.0.1:${await freePort()}`;
+  const dist = compiledFolder();
+  await supervisor.start({
+    ...processCalled('api', homeDir),
+    args: ['--enable-source-maps', '--import', join(dist, 'libs/platform/telemetry/start.js'), join(dist, 'apps/api/main.js')],
+    env: {
+      PATH: process.env.PATH,
+      OTEL_SERVICE_NAME: 'halogen-api',
+      HALOGEN_TRACE_ENDPOINT: sink.url,
+      DATABASE_API_URL: database.databaseApiUrl,
+      HALOGEN_PORT: new URL(origin).port,
+      HALOGEN_PUBLIC_ORIGIN: origin,
+      HALOGEN_STORAGE_DIR: join(homeDir, 'storage'),
+      HALOGEN_ASSET_SIGNING_SECRET: database.secrets.assetSigningSecret,
+    },
+  });
+  return origin;
+}
+
+async function startBare({ supervisor, homeDir }: BenchContext, { ownerUrl }: BenchDatabase): Promise<string> {
+  const port = await freePort();
+  await supervisor.start({
+    ...processCalled('bare-fastify', homeDir),
+    args: [join(compiledFolder(), 'bench/submit/bare-fastify.js')],
+    env: { PATH: process.env.PATH, DATABASE_URL: ownerUrl, PORT: String(port), POOL_SIZE: String(POOL_SIZE) },
+  });
+  return `http://127.0.0.1:${port}`;
+}
+
+function processCalled(name: string, cwd: string) {
+  return {
+    name,
+    instance: name,
+    command: process.execPath,
+    cwd,
+    ready: 'message' as const,
+    stopSignal: 'SIGTERM' as const,
+    reapSignal: 'SIGKILL' as const,
+    echoErrors: true,
+  };
+}
+
+async function post(pool: Pool, path: string, key?: string): Promise<void> {
+  const headers = { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }) };
+  const { statusCode, body } = await pool.request({ method: 'POST', path, headers, body: REQUEST });
+  const text = await body.text();
+  if (statusCode !== 201) throw new Error(`${path} answered ${statusCode}: ${text.slice(0, 300)}`);
+}
