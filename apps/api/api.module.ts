@@ -15,6 +15,7 @@ import { DreamMachineOperationsController } from '#apps/api/dream-machine/operat
 import { DreamMachineSubmits } from '#apps/api/dream-machine/submits';
 import type { ApiEnvironment } from '#apps/api/environment';
 import { ErrorFilter } from '#apps/api/errors/error.filter';
+import { AuditController } from '#apps/api/native/audit.controller';
 import { CapacityController } from '#apps/api/native/capacity.controller';
 import { CommitmentsController } from '#apps/api/native/commitments.controller';
 import { GenerationEventsController } from '#apps/api/native/events.controller';
@@ -27,6 +28,7 @@ import { ProjectsController } from '#apps/api/native/projects.controller';
 import { StatementsController } from '#apps/api/native/statements.controller';
 import { TenantsController } from '#apps/api/native/tenants.controller';
 import { WebhooksController } from '#apps/api/native/webhooks.controller';
+import { AuditLogService } from '#features/audit/audit-log.service';
 import { OrderBookModule } from '#features/capacity/order-book.module';
 import { GenerationEntity } from '#features/generations/generation.entity';
 import { GenerationReportsService } from '#features/generations/generation-reports.service';
@@ -98,6 +100,7 @@ export class ApiModule {
         MembersController,
         KeysController,
         GrantsController,
+        AuditController,
         StatementsController,
         CommitmentsController,
         CapacityController,
@@ -114,6 +117,7 @@ export class ApiModule {
         EndpointsService,
         DeliveryLogService,
         CreditsService,
+        AuditLogService,
         StatementsService,
         ApiKeyStrategy,
         NodeGuard,

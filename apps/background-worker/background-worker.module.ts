@@ -3,6 +3,7 @@ import { ControlDatabaseModule } from '#apps/background-worker/control-database.
 import { CreateMemorySweep } from '#apps/background-worker/create-memory-sweep';
 import type { BackgroundWorkerEnvironment } from '#apps/background-worker/environment';
 import { StorageSweep } from '#apps/background-worker/storage-sweep';
+import { AuditSealer } from '#features/audit/audit-sealer.service';
 import { GrantExpiry } from '#features/ledger/grant-expiry.service';
 import { Reconciliation } from '#features/ledger/reconciliation.service';
 import { WebhooksModule } from '#features/webhooks/webhooks.module';
@@ -28,7 +29,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       HealthModule.with({ inject: [HotPool], checks: (pool: HotPool) => [{ name: 'postgres', check: () => canQuery(pool) }] }),
       WebhooksModule.with({ timeScale: environment.HALOGEN_WEBHOOK_TIME_SCALE }),
     ],
-    providers: [StorageSweep, CreateMemorySweep, GrantExpiry, Reconciliation],
+    providers: [StorageSweep, CreateMemorySweep, GrantExpiry, Reconciliation, AuditSealer],
   })
   class BackgroundWorkerModule {}
   return BackgroundWorkerModule;
