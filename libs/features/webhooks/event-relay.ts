@@ -83,16 +83,19 @@ function keyOf({ tenant_id, id }: Endpoint): EndpointKey {
   return { tenantId: tenant_id, endpointId: id };
 }
 
-/** One relay at a time: a second one would give later numbers to earlier events. Whoever finds the lock taken has nothing to do. */
-async function claimAlone(tx: Tx, maxRows: number): Promise<EventFact[]> {
-  const [lock] = await tx.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS taken', [RELAY_LOCK]);
-  if (!lock?.taken) return [];
+/**
+ * One relay at a time: a second one would give later numbers to earlier events. Whoever finds the lock taken has nothing to do. Rows are
+ * locked too, so that those which the relay before deleted after this statement began are left out.
+ */
+function claimAlone(tx: Tx, maxRows: number): Promise<EventFact[]> {
   return tx.query<EventFact>(
-    `SELECT o.id, o.tenant_id, o.event_id, e.type, o.payload ->> 'endpointId' AS endpoint_id, o.traceparent, o.created_at
-       FROM outbox o JOIN events e ON e.tenant_id = o.tenant_id AND e.id = o.event_id
-      WHERE o.consumer = 'delivery' AND o.event_id IS NOT NULL AND o.next_attempt_at <= now()
-      ORDER BY o.id LIMIT $1`,
-    [maxRows],
+    `WITH alone AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($1) AS taken)
+     SELECT o.id, o.tenant_id, o.event_id, e.type, o.payload ->> 'endpointId' AS endpoint_id, o.traceparent, o.created_at
+       FROM alone CROSS JOIN outbox o JOIN events e ON e.tenant_id = o.tenant_id AND e.id = o.event_id
+      WHERE alone.taken AND o.consumer = 'delivery' AND o.event_id IS NOT NULL AND o.next_attempt_at <= now()
+      ORDER BY o.id LIMIT $2
+        FOR UPDATE OF o SKIP LOCKED`,
+    [RELAY_LOCK, maxRows],
   );
 }
 

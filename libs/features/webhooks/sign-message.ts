@@ -1,4 +1,4 @@
-import { createHmac, createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { createHmac, createPrivateKey, createSecretKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
 export type Signing = 'hmac' | 'ed25519';
 
@@ -41,14 +41,14 @@ export function signedHeaders(id: string, timestampS: number, body: string, secr
 
 function signature(secret: string, content: string): string {
   const key = keyOf(secret);
-  if (key instanceof Uint8Array) return `v1,${createHmac('sha256', key).update(content).digest('base64')}`;
+  if (key.type === 'secret') return `v1,${createHmac('sha256', key).update(content).digest('base64')}`;
   return `v1a,${sign(null, Buffer.from(content), key).toString('base64')}`;
 }
 
-const keys = new Map<string, Buffer | KeyObject>();
+const keys = new Map<string, KeyObject>();
 
-/** Kept, since an ed25519 key takes longer to parse than to sign with. */
-function keyOf(secret: string): Buffer | KeyObject {
+/** Kept, since a key takes longer to make than to sign with, of either kind. */
+function keyOf(secret: string): KeyObject {
   const kept = keys.get(secret);
   if (kept) return kept;
   if (keys.size >= MAX_KEPT_KEYS) keys.clear();
@@ -57,8 +57,8 @@ function keyOf(secret: string): Buffer | KeyObject {
   return key;
 }
 
-function parseSecret(secret: string): Buffer | KeyObject {
-  if (secret.startsWith(HMAC_PREFIX)) return Buffer.from(secret.slice(HMAC_PREFIX.length), 'base64');
+function parseSecret(secret: string): KeyObject {
+  if (secret.startsWith(HMAC_PREFIX)) return createSecretKey(secret.slice(HMAC_PREFIX.length), 'base64');
   const bytes = Buffer.from(secret.slice(ED25519_PREFIX.length), 'base64');
   const [d, x] = [bytes.subarray(0, ED25519_SEED_BYTES), bytes.subarray(ED25519_SEED_BYTES)].map((part) => part.toString('base64url'));
   return createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', d, x }, format: 'jwk' });

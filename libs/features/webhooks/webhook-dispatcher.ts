@@ -33,6 +33,7 @@ const SWEEP_EVERY_MS = 500;
 const MAX_ENDPOINTS_PER_SWEEP = 2_000;
 const MAX_ENDPOINTS_PER_CLAIM = 64;
 const CLAIM_AGAIN_AFTER_ERROR_MS = 1_000;
+const RECORD_GROUP_MS = 10;
 /** Attempts that take longer than this at the end of the process are made again by another one. */
 const DRAIN_LIMIT_MS = 6_000;
 /** Past this the paces of failing endpoints are forgotten; they are learned anew within a few attempts. */
@@ -59,7 +60,13 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
     @Inject(EndpointHealth) private readonly health: EndpointHealth,
     @Inject(WEBHOOK_SETTINGS) private readonly settings: WebhookSettings,
   ) {
-    this.records = new CommandGroup({ name: 'record webhooks', run: (ended) => recordWebhooks(pool, ended) });
+    // Nobody waits for a record, so a few large groups are better than many small ones.
+    this.records = new CommandGroup({
+      name: 'record webhooks',
+      run: (ended) => recordWebhooks(pool, ended),
+      maxWaitMs: RECORD_GROUP_MS,
+      maxInFlight: 1,
+    });
   }
 
   onApplicationBootstrap(): void {
