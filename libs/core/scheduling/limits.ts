@@ -34,3 +34,6 @@ export const RUNS_PER_MEAN = 32;
 export const RUNS_PER_POOL_MEAN = 1_024;
 /** Stands for the mean until a run has ended. */
 export const FIRST_MEAN_RUN_MS = 30_000;
+
+/** Starts of each kind from which intervals are learned. */
+export const STARTS_REMEMBERED = 200;

@@ -4,6 +4,8 @@ import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 export interface QueueHead {
   readonly generation: WaitingGeneration;
   readonly shapeKey: string;
+  /** Lane time it is expected to take, as estimated when it joined. */
+  readonly expectedLaneMs: number;
   /** The earlier of `startBy` and `completeBy` − estimate; Infinity without either. */
   readonly startDeadline: number;
 }

@@ -118,6 +118,22 @@ export class SchedulingIndex implements SchedulingView {
     return this.tenants.get(tenantId);
   }
 
+  get waitingCount(): number {
+    return this.waiting.size;
+  }
+
+  knownTenants(): IterableIterator<TenantQueue> {
+    return this.tenants.values();
+  }
+
+  get lanes(): number {
+    return this.usableLanes;
+  }
+
+  get meanRunLaneMs(): number {
+    return this.estimates.meanRunLaneMs;
+  }
+
   /** A lease whose lanes are not free yet. */
   findLease(lease: LeaseRef): Readonly<IndexedLease> | undefined {
     return this.leases.get(keyOf(lease));
@@ -235,7 +251,9 @@ export class SchedulingIndex implements SchedulingView {
     const isAged = generation.tier === 'flex' && createdAt + FLEX_COUNTS_AS_SHARED_AFTER_MS <= this.clock;
     const shape = { model, tier: isAged ? 'shared' : generation.tier, gangLanes, placement };
     const shapeKey = shapeKeyOf(shape);
-    const head: QueueHead = { generation, shapeKey, startDeadline: startDeadlineOf(generation, this.estimateMs(generation)) };
+    const estimatedMs = this.estimateMs(generation);
+    const startDeadline = startDeadlineOf(generation, estimatedMs);
+    const head: QueueHead = { generation, shapeKey, expectedLaneMs: estimatedMs * gangLanes, startDeadline };
     this.change(tenant, () => {
       if (mayBorrow(shape.tier)) this.beginToShare(tenant);
       tenant.add(head, shape);
@@ -298,7 +316,7 @@ export class SchedulingIndex implements SchedulingView {
       estimatedMs: leased.estimatedMs ?? this.estimates.estimateMs(leased),
       isEnded: false,
       isGuaranteed: false,
-      place: { generation: leased, shapeKey: '', startDeadline },
+      place: { generation: leased, shapeKey: '', expectedLaneMs: 0, startDeadline },
     };
     this.leases.set(keyOf(lease), lease);
     for (const laneId of lease.laneIds) node.occupied.set(laneId, lease);

@@ -30,6 +30,9 @@ export class TenantQueue {
   readonly tierQueues = new Map<ServiceTier, TierQueue>();
   /** Lanes that are guaranteed to it. */
   units = 0;
+  /** Expected lane time of what is held here and waits. */
+  waitingLaneMs = 0;
+  waitingHeads = 0;
   /** Lanes of its leases that have not ended. */
   lanes = 0;
   /** Those of them that fill units by right. */
@@ -124,12 +127,16 @@ export class TenantQueue {
     }
     ofShape.heads.add(head);
     this.tierQueue(head.generation.tier).heads += 1;
+    this.waitingHeads += 1;
+    this.waitingLaneMs += head.expectedLaneMs;
   }
 
   remove(head: QueueHead): void {
     const ofShape = this.headsByShape.get(head.shapeKey);
     if (!ofShape?.heads.remove(head)) return;
     this.tierQueue(head.generation.tier).heads -= 1;
+    this.waitingHeads -= 1;
+    this.waitingLaneMs = this.waitingHeads === 0 ? 0 : this.waitingLaneMs - head.expectedLaneMs; // zero exactly: sums of fractions drift
     if (ofShape.heads.size === 0) this.headsByShape.delete(head.shapeKey);
   }
 

@@ -1,5 +1,12 @@
 import { simulateFifo } from '#core/simulation/simulate-fifo';
-import { type JobHistory, type Simulated, type SimulatedJob, startOf } from '#core/simulation/simulated-job';
+import {
+  type Attempt,
+  FORECAST_FROM_MS,
+  type JobHistory,
+  type Simulated,
+  type SimulatedJob,
+  startOf,
+} from '#core/simulation/simulated-job';
 
 export interface Figures {
   ded_le_1s_pct: number;
@@ -14,6 +21,10 @@ export interface Figures {
   jain: number;
   model_miss_pct: number;
   decisions_per_s: number;
+  /** Of waits forecast longer than 5 s: started by P50, by P90, and the median error beside that of place × mean run ÷ lanes. */
+  eta_p50_coverage_pct: number;
+  eta_p90_coverage_pct: number;
+  eta_error_ratio: number;
 }
 
 const LIGHT_JOBS = 5;
@@ -43,6 +54,29 @@ export function measure(run: Simulated, units: ReadonlyMap<string, number>): Fig
     jain: jain([...byTenant].flatMap(([tenantId, all]) => (units.has(tenantId) ? [] : [meanOf(all.map(servedPart))]))),
     model_miss_pct: percent(run.modelMisses, run.starts),
     decisions_per_s: run.decidingMs > 0 ? (run.decisions / run.decidingMs) * 1_000 : 0,
+    ...forecastFigures(histories),
+  };
+}
+
+function forecastFigures(
+  histories: readonly JobHistory[],
+): Pick<Figures, 'eta_p50_coverage_pct' | 'eta_p90_coverage_pct' | 'eta_error_ratio'> {
+  const told = histories.flatMap(({ job, attempts, forecast }) => {
+    if (!forecast || forecast.p50Ms <= FORECAST_FROM_MS) return [];
+    return [{ ...forecast, waitedMs: (attempts[0] as Attempt).startedAt - job.submittedAt }];
+  });
+  const error = quantile(
+    told.map(({ p50Ms, waitedMs }) => Math.abs(p50Ms - waitedMs)),
+    0.5,
+  );
+  const plainError = quantile(
+    told.map(({ plainMs, waitedMs }) => Math.abs(plainMs - waitedMs)),
+    0.5,
+  );
+  return {
+    eta_p50_coverage_pct: percent(told.filter(({ p50Ms, waitedMs }) => waitedMs <= p50Ms).length, told.length),
+    eta_p90_coverage_pct: percent(told.filter(({ p90Ms, waitedMs }) => waitedMs <= p90Ms).length, told.length),
+    eta_error_ratio: plainError === 0 ? 0 : error / plainError,
   };
 }
 

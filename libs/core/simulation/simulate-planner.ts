@@ -1,11 +1,13 @@
 import type { NodeFacts } from '#core/scheduling/changes';
+import { expectStart } from '#core/scheduling/explain';
 import { Heap } from '#core/scheduling/heap';
 import { NOT_LENT_AGAIN_MS } from '#core/scheduling/limits';
 import { type Admission, plan, type Recall } from '#core/scheduling/plan';
 import { SchedulingIndex } from '#core/scheduling/scheduling-index';
+import { type GivenForecast, StartCalibration } from '#core/scheduling/start-calibration';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 import { ResidentModels } from '#core/simulation/resident-models';
-import type { Attempt, JobHistory, Simulated, SimulatedJob } from '#core/simulation/simulated-job';
+import { type Attempt, type JobHistory, type Simulated, type SimulatedJob } from '#core/simulation/simulated-job';
 
 export interface SimulationSettings {
   lanes: number;
@@ -24,6 +26,9 @@ export interface SimulationSettings {
   /** For measuring only. */
   stopwatch(): number;
 }
+
+/** Almost no wait says nothing about long ones. */
+const LEARN_FROM_MS = 1_000;
 
 interface Running {
   job: number;
@@ -47,7 +52,11 @@ class PlannerSimulation {
   private readonly running = new Map<string, Running>();
   /** When a held back job may be lent the owner's lanes again. */
   private readonly wakes = new Heap<{ at: number }>((one, other) => one.at < other.at);
+  private readonly dueStarts = new Heap<{ job: number; end: 'p50' | 'p90'; at: number }>((one, other) => one.at < other.at);
   private readonly models: ResidentModels;
+  private readonly calibration = new StartCalibration();
+  /** What was told of jobs that have not started. */
+  private readonly expected = new Map<number, GivenForecast>();
   private readonly outcome: Simulated;
 
   constructor(
@@ -71,15 +80,20 @@ class PlannerSimulation {
         this.wakes.best()?.at ?? Number.POSITIVE_INFINITY,
       );
       if (now === Number.POSITIVE_INFINITY) break;
+      const arrived: number[] = [];
       const began = this.settings.stopwatch();
       for (let ended = this.ends.best(); ended && ended.endsAt <= now; ended = this.ends.best()) this.end(ended);
       for (; (this.jobs[nextJob]?.submittedAt ?? Number.POSITIVE_INFINITY) <= now; nextJob += 1) {
         this.index.apply({ type: 'queued', generation: this.waitingOf(nextJob, now) });
+        arrived.push(nextJob);
       }
       for (let wake = this.wakes.best(); wake && wake.at <= now; wake = this.wakes.best()) this.wakes.takeBest();
       this.index.apply({ type: 'clock', now });
       this.planAt(now);
-      this.outcome.decidingMs += this.settings.stopwatch() - began;
+      const decidedAt = this.settings.stopwatch();
+      this.noteMisses(now);
+      this.forecast(arrived, now);
+      this.outcome.decidingMs += decidedAt - began;
     }
     if (this.histories.some(({ attempts }) => attempts.at(-1)?.wasRecalled !== false)) throw new Error('a job never ran to its end');
     return this.outcome;
@@ -96,15 +110,40 @@ class PlannerSimulation {
     }
   }
 
+  /** What a customer who asks right after the submit would be told. */
+  private forecast(arrived: readonly number[], now: number): void {
+    for (const job of arrived) {
+      const head = this.index.waitingHead(idOf(job));
+      const expected = head && expectStart(this.index, head, now);
+      if (!expected) continue;
+      const interval = this.calibration.interval(expected.waitMs, expected.turnsAway);
+      for (const end of ['p50', 'p90'] as const) this.dueStarts.add({ job, end, at: now + interval[`${end}Ms`] });
+      this.expected.set(job, { expectedMs: expected.waitMs, turnsAway: expected.turnsAway, ...interval });
+      const plainMs = (this.index.waitingCount * this.index.meanRunLaneMs) / this.settings.lanes;
+      (this.histories[job] as JobHistory).forecast = { ...interval, plainMs };
+    }
+  }
+
+  private noteMisses(now: number): void {
+    for (let due = this.dueStarts.best(); due && due.at < now; due = this.dueStarts.best()) {
+      this.dueStarts.takeBest();
+      const given = this.expected.get(due.job);
+      if (given && given.expectedMs > LEARN_FROM_MS) this.calibration.missed(given, due.end);
+    }
+  }
+
   private start(admission: Admission, now: number): void {
     const generation = this.index.waitingGeneration(admission.generationId) as WaitingGeneration;
     const job = Number(admission.generationId);
-    const { runMs, model } = this.jobs[job] as SimulatedJob;
+    const { runMs, model, submittedAt } = this.jobs[job] as SimulatedJob;
     const history = this.histories[job] as JobHistory;
     const fence = String(history.attempts.length + 1);
     this.index.apply({ type: 'leased', lease: { ...generation, ...admission, fence, startedAt: now } });
     const attempt: Attempt = { startedAt: now, endedAt: now, wasRecalled: false };
     history.attempts.push(attempt);
+    const given = this.expected.get(job);
+    this.expected.delete(job);
+    if (given && given.expectedMs > LEARN_FROM_MS) this.calibration.started(given, now - submittedAt);
     const reloadMs = history.attempts.length > 1 ? this.settings.reloadMs : 0;
     const running = { job, admission, fence, endsAt: now + reloadMs + runMs, attempt };
     this.running.set(admission.generationId, running);
@@ -148,7 +187,7 @@ class PlannerSimulation {
     const { tenantId, model, lanes, submittedAt } = this.jobs[job] as SimulatedJob;
     return {
       tenantId,
-      generationId: String(job).padStart(8, '0'),
+      generationId: idOf(job),
       tier: this.settings.units.has(tenantId) ? 'spillover' : 'shared',
       model,
       outputKey: '',
@@ -170,4 +209,8 @@ class PlannerSimulation {
     const residentModels = residency ? this.models.of(nodeId) : [];
     return { nodeId, siteId: 'site', region: 'region', jurisdiction: 'jurisdiction', laneIds, residentModels, isUsable: true };
   }
+}
+
+function idOf(job: number): string {
+  return String(job).padStart(8, '0');
 }

@@ -1,3 +1,6 @@
+/** Shorter waits are not worth a forecast. */
+export const FORECAST_FROM_MS = 5_000;
+
 /** One job of a trace. Times in milliseconds from the trace's start. */
 export interface SimulatedJob {
   tenantId: string;
@@ -19,6 +22,15 @@ export interface Attempt {
 export interface JobHistory {
   job: SimulatedJob;
   attempts: Attempt[];
+  forecast?: Forecast;
+}
+
+/** What was told at its submit of when a job would start. Waits, in milliseconds. */
+export interface Forecast {
+  p50Ms: number;
+  p90Ms: number;
+  /** The plain rule: place by age × mean run ÷ lanes. */
+  plainMs: number;
 }
 
 export interface Simulated {
