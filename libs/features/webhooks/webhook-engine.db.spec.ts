@@ -287,6 +287,22 @@ it('makes an attempt again that a killed worker left', async () => {
   await ended(endpoint.id, 1);
 });
 
+it('forgets what is older than 30 days, and nothing younger', async () => {
+  await startWorker();
+  const endpoint = await addEndpoint(receiver.url('/hook'));
+  await recordAll('key.revoked', 2);
+  const [old, young] = await ended(endpoint.id, 2);
+  await workers.pop()?.close();
+  await owner.query(`UPDATE webhook_deliveries SET created_at = now() - interval '31 days' WHERE id = $1`, [old?.id]);
+  await owner.query(`UPDATE webhook_attempts SET started_at = now() - interval '31 days' WHERE delivery_id = $1`, [old?.id]);
+  await owner.query(`UPDATE events SET created_at = now() - interval '31 days' WHERE id = $1`, [old?.event_id]);
+  await startWorker();
+  await until(async () => (await owner.query('SELECT 1 FROM events WHERE id = $1', [old?.event_id])).length === 0 || undefined);
+  expect(await owner.query('SELECT id FROM webhook_deliveries')).toEqual([{ id: young?.id }]);
+  expect(await attemptsOf(old?.id)).toEqual([]);
+  expect(await attemptsOf(young?.id)).toHaveLength(1);
+});
+
 it('lets nobody but the control role read a secret or a header', async () => {
   await addEndpoint(receiver.url('/hook'));
   const api = new HotPool({ url: database.apiUrl, applicationName: 'test', maxConnections: 1 });

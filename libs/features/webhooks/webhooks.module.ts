@@ -10,6 +10,7 @@ import { DeliverySweep } from '#features/webhooks/delivery-sweep';
 import { EndpointHealth } from '#features/webhooks/endpoint-health';
 import { EventRelay } from '#features/webhooks/event-relay';
 import { WebhookDispatcher } from '#features/webhooks/webhook-dispatcher';
+import { WebhookPruning } from '#features/webhooks/webhook-pruning';
 import { WEBHOOK_SETTINGS, type WebhookSettings } from '#features/webhooks/webhook-settings';
 
 /** The delivery engine. Expects HotPool and Notifications of `halogen_control`, OutboundClient, SignedUrls and QueueModule from its app. */
@@ -30,6 +31,7 @@ export class WebhooksModule {
         EndpointHealth,
         WebhookDispatcher,
         EventRelay,
+        WebhookPruning,
       ],
     };
   }
