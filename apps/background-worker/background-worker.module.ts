@@ -4,6 +4,7 @@ import { CreateMemorySweep } from '#apps/background-worker/create-memory-sweep';
 import type { BackgroundWorkerEnvironment } from '#apps/background-worker/environment';
 import { StorageSweep } from '#apps/background-worker/storage-sweep';
 import { AuditSealer } from '#features/audit/audit-sealer.service';
+import { CommitmentDays } from '#features/capacity/commitment-days.service';
 import { GrantExpiry } from '#features/ledger/grant-expiry.service';
 import { Reconciliation } from '#features/ledger/reconciliation.service';
 import { WebhooksModule } from '#features/webhooks/webhooks.module';
@@ -30,6 +31,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       WebhooksModule.with({ timeScale: environment.HALOGEN_WEBHOOK_TIME_SCALE }),
     ],
     providers: [StorageSweep, CreateMemorySweep, GrantExpiry, Reconciliation, AuditSealer],
+    providers: [StorageSweep, CreateMemorySweep, GrantExpiry, Reconciliation, CommitmentDays],
   })
   class BackgroundWorkerModule {}
   return BackgroundWorkerModule;

@@ -2,6 +2,7 @@ import { SCOPES_OF_ROLE } from '#core/access/scopes';
 import { MICRO_CREDITS_PER_CREDIT } from '#core/ledger/credits';
 import { grantCredits } from '#features/ledger/grants.service';
 import { provisionApiKey, provisionTenant, sha256 } from '#features/tenants/provisioning';
+import { seedHaloSites, seedOrderBook, seedPhase } from '#infra/local/halo-sites';
 import { NODE_IDS, type Secrets } from '#infra/local/secrets';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
@@ -39,6 +40,7 @@ export async function seed({ controlUrl, secrets, lanesPerNode }: SeedOptions): 
     await pool.transaction('seed', [], async (tx) => {
       for (const tenant of TENANTS) await seedTenant(tx, tenant, secrets);
       await seedCapacity(tx, secrets, lanesPerNode);
+      await seedHaloSites(tx);
     });
   } finally {
     await pool.close();
@@ -77,6 +79,9 @@ async function seedCapacity(tx: Tx, secrets: Secrets, lanesPerNode: number): Pro
     POOL.poolClass,
   ]);
   await tx.query('INSERT INTO scheduler_leaders (pool_class) VALUES ($1) ON CONFLICT DO NOTHING', [POOL.poolClass]);
+  await seedOrderBook(tx, { poolClass: POOL.poolClass, accelerator: 'CPU', spareOneNodeIn: NODE_IDS.length });
+  const { siteId, poolClass } = POOL;
+  await seedPhase(tx, { siteId, poolClass, phase: 1, powersOn: '2026-01-01', nodes: NODE_IDS.length, lanesPerNode, megawatts: 0 });
   for (const nodeId of NODE_IDS) {
     // A home of its own secrets may meet a database that was seeded by another: the newest token counts.
     await tx.query(
