@@ -30,8 +30,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       HealthModule.with({ inject: [HotPool], checks: (pool: HotPool) => [{ name: 'postgres', check: () => canQuery(pool) }] }),
       WebhooksModule.with({ timeScale: environment.HALOGEN_WEBHOOK_TIME_SCALE }),
     ],
-    providers: [StorageSweep, CreateMemorySweep, GrantExpiry, Reconciliation, AuditSealer],
-    providers: [StorageSweep, CreateMemorySweep, GrantExpiry, Reconciliation, CommitmentDays],
+    providers: [StorageSweep, CreateMemorySweep, GrantExpiry, Reconciliation, AuditSealer, CommitmentDays],
   })
   class BackgroundWorkerModule {}
   return BackgroundWorkerModule;
