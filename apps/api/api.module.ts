@@ -16,6 +16,7 @@ import { DreamMachineSubmits } from '#apps/api/dream-machine/submits';
 import type { ApiEnvironment } from '#apps/api/environment';
 import { ErrorFilter } from '#apps/api/errors/error.filter';
 import { AuditController } from '#apps/api/native/audit.controller';
+import { BatchesController } from '#apps/api/native/batches.controller';
 import { CapacityController } from '#apps/api/native/capacity.controller';
 import { CommitmentsController } from '#apps/api/native/commitments.controller';
 import { GenerationEventsController } from '#apps/api/native/events.controller';
@@ -35,6 +36,8 @@ import { GenerationReportsService } from '#features/generations/generation-repor
 import { GenerationWatch } from '#features/generations/generation-watch';
 import { GenerationsService } from '#features/generations/generations.service';
 import { WorkOrdersService } from '#features/generations/work-orders.service';
+import { BatchFilesService } from '#features/ingestion/batch-files.service';
+import { BatchesService } from '#features/ingestion/batches.service';
 import { CreditsService } from '#features/ledger/credits.service';
 import { LedgerService } from '#features/ledger/ledger.service';
 import { StatementsService } from '#features/ledger/statements.service';
@@ -91,6 +94,7 @@ export class ApiModule {
         DreamMachineOperationsController,
         DreamMachineGenerationsController,
         DreamMachineAccountController,
+        BatchesController,
         LedgerController,
         WebhooksController,
         NativeGenerationsController,
@@ -119,6 +123,8 @@ export class ApiModule {
         CreditsService,
         AuditLogService,
         StatementsService,
+        BatchesService,
+        BatchFilesService,
         ApiKeyStrategy,
         NodeGuard,
         CallbackUrls,

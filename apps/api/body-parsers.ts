@@ -3,6 +3,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { MAX_ARTIFACT_BYTES } from '#apps/api/assets/uploads.controller';
 import { Refused } from '#apps/api/errors/refused';
+import { ROW_TYPES } from '#apps/api/native/batches.controller';
+import { MAX_SOURCE_BYTES } from '#core/ingestion/limits';
 
 /** The largest JSON body. A request with a prompt of 5,000 characters is far below it. */
 const MAX_JSON_BYTES = 1_000_000;
@@ -19,9 +21,7 @@ export function useBodyParsers(app: NestFastifyApplication): void {
     }
   });
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
-  fastify.addContentTypeParser(
-    ['image/jpeg', 'image/png', 'video/mp4'],
-    { bodyLimit: MAX_ARTIFACT_BYTES },
-    (_request: unknown, payload: IncomingMessage, done: (error: null, body: IncomingMessage) => void) => done(null, payload),
-  );
+  const asStream = (_request: unknown, payload: IncomingMessage, done: (error: null, body: IncomingMessage) => void) => done(null, payload);
+  fastify.addContentTypeParser(ROW_TYPES, { bodyLimit: MAX_SOURCE_BYTES }, asStream);
+  fastify.addContentTypeParser(['image/jpeg', 'image/png', 'video/mp4'], { bodyLimit: MAX_ARTIFACT_BYTES }, asStream);
 }

@@ -5,6 +5,7 @@ import type { BackgroundWorkerEnvironment } from '#apps/background-worker/enviro
 import { StorageSweep } from '#apps/background-worker/storage-sweep';
 import { AuditSealer } from '#features/audit/audit-sealer.service';
 import { CommitmentDays } from '#features/capacity/commitment-days.service';
+import { IngestionModule } from '#features/ingestion/ingestion.module';
 import { GrantExpiry } from '#features/ledger/grant-expiry.service';
 import { Reconciliation } from '#features/ledger/reconciliation.service';
 import { WebhooksModule } from '#features/webhooks/webhooks.module';
@@ -29,6 +30,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       // Redis is not among the checks: without it the relay goes on, and a restart would not bring it back.
       HealthModule.with({ inject: [HotPool], checks: (pool: HotPool) => [{ name: 'postgres', check: () => canQuery(pool) }] }),
       WebhooksModule.with({ timeScale: environment.HALOGEN_WEBHOOK_TIME_SCALE }),
+      IngestionModule.with(environment.DATABASE_LOADER_URL),
     ],
     providers: [StorageSweep, CreateMemorySweep, GrantExpiry, Reconciliation, AuditSealer, CommitmentDays],
   })

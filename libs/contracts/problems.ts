@@ -36,6 +36,7 @@ export const PROBLEMS = {
   capacity_is_sold: { status: 409, title: 'Capacity is sold' },
   not_possible: { status: 409, title: 'Not possible' },
   already_final: { status: 409, title: 'Already final' },
+  batch_state: { status: 409, title: 'Not in this state' },
   already_exists: { status: 409, title: 'Already exists' },
   lease_lost: { status: 409, title: 'Lease lost' },
   too_large: { status: 413, title: 'Too large' },

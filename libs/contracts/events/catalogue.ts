@@ -71,6 +71,15 @@ export const EVENTS = {
   'member.added': { summary: 'A person became a member.', data: z.object({ memberId: z.uuid(), role: z.string() }) },
   'member.changed': { summary: 'A member’s role changed.', data: z.object({ memberId: z.uuid(), role: z.string() }) },
   'member.removed': { summary: 'A person is no longer a member.', data: z.object({ memberId: z.uuid() }) },
+  'batch.completed': {
+    summary: 'Every row of a batch has ended.',
+    data: z.object({ batchId: z.uuid(), completed: z.int(), failed: z.int(), cancelled: z.int(), refused: z.int() }),
+  },
+  'batch.paused': {
+    summary: 'A batch went no further: its credits or its budget did not cover the next row. It can be resumed.',
+    data: z.object({ batchId: z.uuid(), reason: z.string(), rowsAccepted: z.int(), missingCredits: Credits }),
+  },
+  'batch.failed': { summary: 'A batch could not be read.', data: z.object({ batchId: z.uuid(), reason: z.string() }) },
   'plan.changed': {
     summary: 'The tenant’s plan changed.',
     data: z.object({ plan: z.string(), previousPlan: z.string().nullable(), effectiveAt: z.iso.datetime() }),

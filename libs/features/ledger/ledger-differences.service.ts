@@ -52,6 +52,15 @@ const FORBIDDEN: Record<string, string> = {
     SELECT g.tenant_id, format('generation %s costs %s and reserved %s', g.id, g.price_micro, coalesce(p.reserved, 0))
       FROM generations g LEFT JOIN phases p ON p.tenant_id = g.tenant_id AND p.generation_id = g.id
      WHERE g.price_micro <> coalesce(p.reserved, 0)`,
+  'I6 a batch’s transfers are what its rows reserved and released together': `
+    SELECT coalesce(t.tenant_id, b.tenant_id), format('batch %s: transfers reserve %s and release %s, its rows %s and %s',
+                    coalesce(t.batch_id, b.batch_id), t.reserved, t.released, b.reserved, b.released)
+      FROM (SELECT tenant_id, batch_id, coalesce(sum(amount_micro) FILTER (WHERE code = 'reserve'), 0) AS reserved,
+                   coalesce(sum(amount_micro) FILTER (WHERE code = 'release'), 0) AS released
+              FROM transfers WHERE batch_id IS NOT NULL GROUP BY tenant_id, batch_id) AS t
+      FULL JOIN (SELECT tenant_id, batch_id, sum(held) AS reserved, sum(released_together) AS released
+                   FROM rows_of_batches GROUP BY tenant_id, batch_id) AS b ON b.tenant_id = t.tenant_id AND b.batch_id = t.batch_id
+     WHERE (coalesce(t.reserved, 0), coalesce(t.released, 0)) <> (coalesce(b.reserved, 0), coalesce(b.released, 0))`,
   'I8 a final generation has one resolution, another none': `
     SELECT g.tenant_id, format('generation %s is %s and its resolution is %s', g.id, g.state, coalesce(r.kind, 'missing'))
       FROM generations g LEFT JOIN resolutions r ON r.tenant_id = g.tenant_id AND r.generation_id = g.id
@@ -79,12 +88,26 @@ export async function ledgerDifferences(reader: Reader): Promise<LedgerDifferenc
                 UNION ALL
                SELECT tenant_id, debit_account_id, -amount_micro FROM transfers) AS moves
         GROUP BY tenant_id, account_id
+     ), rows_of_batches AS (
+       SELECT g.tenant_id, g.batch_id, g.id AS generation_id, h.held,
+              CASE WHEN r.kind = 'release' AND NOT EXISTS (SELECT 1 FROM transfers t WHERE t.generation_id = g.id AND t.code = 'release')
+                   THEN r.released_micro ELSE 0 END AS released_together
+         FROM generations g
+        CROSS JOIN LATERAL (SELECT coalesce(sum((part ->> 2)::bigint), 0) AS held FROM jsonb_array_elements(g.reserved) AS part) AS h
+         LEFT JOIN resolutions r ON r.tenant_id = g.tenant_id AND r.generation_id = g.id
+        WHERE g.batch_id IS NOT NULL
+     ), steps AS (
+       SELECT tenant_id, generation_id, code, amount_micro FROM transfers WHERE generation_id IS NOT NULL
+        UNION ALL
+       SELECT tenant_id, generation_id, 'reserve', held FROM rows_of_batches
+        UNION ALL
+       SELECT tenant_id, generation_id, 'release', released_together FROM rows_of_batches WHERE released_together > 0
      ), phases AS (
        SELECT tenant_id, generation_id,
               coalesce(sum(amount_micro) FILTER (WHERE code = 'reserve'), 0) AS reserved,
               coalesce(sum(amount_micro) FILTER (WHERE code = 'settle'), 0) AS settled,
               coalesce(sum(amount_micro) FILTER (WHERE code = 'release'), 0) AS released
-         FROM transfers WHERE generation_id IS NOT NULL AND code IN ('reserve', 'settle', 'release')
+         FROM steps WHERE code IN ('reserve', 'settle', 'release')
         GROUP BY tenant_id, generation_id
      )
      SELECT check_number, tenant_id, what

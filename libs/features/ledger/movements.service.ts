@@ -21,15 +21,21 @@ interface AccountRow {
  * Locked in account order: two groups with tenants in common must never wait on each other.
  */
 export async function lockAccounts(tx: HotTx, tenantIds: readonly string[]): Promise<Map<string, TenantAccounts>> {
-  const rows = await tx.prepared<AccountRow>(
-    'lock accounts',
-    `SELECT a.tenant_id, a.id, a.kind, a.grant_id, a.balance_micro, g.priority, g.effective_at, g.expires_at, g.source, g.project_id, g.model_families
-       FROM accounts a LEFT JOIN grants g ON g.tenant_id = a.tenant_id AND g.id = a.grant_id
-      WHERE a.tenant_id = ANY ($1::uuid[]) AND g.closed_at IS NULL
-      ORDER BY a.tenant_id, a.id
-        FOR UPDATE OF a`,
-    [plainArray([...new Set(tenantIds)])],
-  );
+  return byTenant(await tx.prepared<AccountRow>('lock accounts', `${ACCOUNTS} FOR UPDATE OF a`, [plainArray([...new Set(tenantIds)])]));
+}
+
+/** The accounts as they are now, without a lock: what is decided by them has to be looked at again under one. */
+export async function peekAccounts(tx: HotTx, tenantIds: readonly string[]): Promise<Map<string, TenantAccounts>> {
+  return byTenant(await tx.prepared<AccountRow>('peek accounts', ACCOUNTS, [plainArray([...new Set(tenantIds)])]));
+}
+
+const ACCOUNTS = `
+  SELECT a.tenant_id, a.id, a.kind, a.grant_id, a.balance_micro, g.priority, g.effective_at, g.expires_at, g.source, g.project_id, g.model_families
+    FROM accounts a LEFT JOIN grants g ON g.tenant_id = a.tenant_id AND g.id = a.grant_id
+   WHERE a.tenant_id = ANY ($1::uuid[]) AND g.closed_at IS NULL
+   ORDER BY a.tenant_id, a.id`;
+
+function byTenant(rows: readonly AccountRow[]): Map<string, TenantAccounts> {
   return new Map(
     [...Map.groupBy(rows, (row) => row.tenant_id)].map(([tenantId, accounts]) => [tenantId, tenantAccounts(tenantId, accounts)]),
   );

@@ -1,0 +1,261 @@
+import { PassThrough, Readable } from 'node:stream';
+import { Controller, Headers, Param, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CallerOf } from '#apps/api/auth/caller-of.decorator';
+import { CallbackUrls } from '#apps/api/dream-machine/callback-urls';
+import { Refused } from '#apps/api/errors/refused';
+import { valid } from '#apps/api/errors/valid';
+import { archiveOf } from '#apps/api/native/batch-archive';
+import { errorsAsCsv, errorsAsJson, manifestAsCsv, manifestAsJson } from '#apps/api/native/batch-files';
+import { batchView } from '#apps/api/native/batch-view';
+import { Operation } from '#apps/api/operation.decorator';
+import { fieldErrors } from '#contracts/dream-machine/errors';
+import {
+  type ArchiveQuery,
+  type Batch,
+  BatchOptions,
+  type CreateBatchQuery,
+  cancelBatch,
+  createBatch,
+  type FileQuery,
+  getBatch,
+  getBatchArchive,
+  getBatchManifest,
+  getContactSheet,
+  type ListBatchesQuery,
+  listBatchErrors,
+  listBatches,
+  pauseBatch,
+  resumeBatch,
+  retryBatch,
+  streamBatch,
+} from '#contracts/native/batches';
+import type { Caller } from '#core/access/caller';
+import type { BatchCommand } from '#core/ingestion/batch-state';
+import { contactSheetKey } from '#core/ingestion/contact-sheets';
+import { BatchFilesService } from '#features/ingestion/batch-files.service';
+import { BatchesService, type BatchReport } from '#features/ingestion/batches.service';
+import { ObjectStorage, ObjectTooLarge } from '#platform/storage/object-storage';
+import { SignedUrls } from '#platform/storage/signed-urls';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const FORMATS = {
+  'application/x-ndjson': 'ndjson',
+  'application/ndjson': 'ndjson',
+  'application/jsonl': 'ndjson',
+  'text/csv': 'csv',
+} as const;
+/** What a body of rows may be called; the body parsers leave these as streams. */
+export const ROW_TYPES = Object.keys(FORMATS);
+const PROGRESS_EVERY_MS = 1_000;
+const RECONNECT_MS = 1_000;
+const MAX_STREAMS = 500;
+
+/** Bulk requests. */
+@Controller()
+export class BatchesController {
+  private streams = 0;
+
+  constructor(
+    private readonly batches: BatchesService,
+    private readonly files: BatchFilesService,
+    private readonly urls: SignedUrls,
+    private readonly storage: ObjectStorage,
+    private readonly callbacks: CallbackUrls,
+  ) {}
+
+  @Operation(createBatch)
+  async create(
+    @CallerOf() caller: Caller,
+    @Query(valid(createBatch.query, 'query')) query: CreateBatchQuery,
+    @Req() request: FastifyRequest,
+    @Headers('content-type') contentType = '',
+    @Headers('content-encoding') encoding = 'identity',
+  ): Promise<Batch> {
+    const format = FORMATS[(contentType.split(';')[0] as string).trim().toLowerCase() as keyof typeof FORMATS];
+    const options = optionsOf(format ? jsonOf(query.options ?? '{}') : (request.body ?? {}));
+    this.callbacks.check(options.callback_url ?? null);
+    if (!format && !options.matrix) throw new Refused('invalid_fields', 'matrix: without rows a batch needs a matrix');
+    if (encoding !== 'identity' && encoding !== 'gzip')
+      throw new Refused('unsupported_media_type', 'Content-Encoding must be gzip or absent');
+    try {
+      const source = format
+        ? { format, isGzip: encoding === 'gzip', content: request.body as Readable }
+        : { format: 'none' as const, isGzip: false, content: null };
+      return batchView(await this.batches.create(caller, options, source));
+    } catch (error) {
+      if (error instanceof ObjectTooLarge) throw new Refused('too_large', error.message);
+      throw error;
+    }
+  }
+
+  @Operation(listBatches)
+  async list(@CallerOf() caller: Caller, @Query(valid(listBatches.query, 'query')) { limit, before }: ListBatchesQuery) {
+    const reports = await this.batches.list(caller, limit + 1, before);
+    return { batches: reports.slice(0, limit).map((one) => batchView(one)), has_more: reports.length > limit };
+  }
+
+  @Operation(getBatch)
+  async get(@CallerOf() caller: Caller, @Param('id') id: string): Promise<Batch> {
+    return batchView(await this.find(caller, id));
+  }
+
+  @Operation(pauseBatch)
+  pause(@CallerOf() caller: Caller, @Param('id') id: string): Promise<Batch> {
+    return this.command(caller, id, 'pause');
+  }
+
+  @Operation(resumeBatch)
+  resume(@CallerOf() caller: Caller, @Param('id') id: string): Promise<Batch> {
+    return this.command(caller, id, 'resume');
+  }
+
+  @Operation(cancelBatch)
+  cancel(@CallerOf() caller: Caller, @Param('id') id: string): Promise<Batch> {
+    return this.command(caller, id, 'cancel');
+  }
+
+  @Operation(retryBatch)
+  retry(@CallerOf() caller: Caller, @Param('id') id: string): Promise<Batch> {
+    return this.command(caller, id, 'retry');
+  }
+
+  @Operation(streamBatch)
+  async stream(@CallerOf() caller: Caller, @Param('id') id: string, @Res({ passthrough: false }) reply: FastifyReply): Promise<void> {
+    let report: BatchReport | null = await this.find(caller, id);
+    if (this.streams >= MAX_STREAMS) throw new Refused('unavailable', 'Too many streams are open; try again');
+    this.streams += 1;
+    const stream = new PassThrough();
+    let told = '';
+    let sequence = 0;
+    const tell = () => {
+      if (!report) return stream.end();
+      const { expected_finish_at, ...view } = batchView(report);
+      const text = JSON.stringify(view);
+      if (text === told) stream.write(': alive\n\n');
+      else stream.write(`id: ${++sequence}\nevent: progress\ndata: ${JSON.stringify({ ...view, expected_finish_at })}\n\n`);
+      told = text;
+      return report.finishedAt && !report.work ? stream.end() : undefined;
+    };
+    const look = async () => {
+      report = await this.batches.get(caller, id.toLowerCase());
+      tell();
+    };
+    const timer = setInterval(() => look().catch(() => {}), PROGRESS_EVERY_MS);
+    stream.on('close', () => {
+      clearInterval(timer);
+      this.streams -= 1;
+    });
+    stream.write(`retry: ${RECONNECT_MS}\n\n`);
+    tell();
+    await reply
+      .headers({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+      .send(stream);
+  }
+
+  @Operation(listBatchErrors)
+  async errors(
+    @CallerOf() caller: Caller,
+    @Param('id') id: string,
+    @Query(valid(listBatchErrors.query, 'query')) { format, after_row }: FileQuery,
+    @Res({ passthrough: false }) reply: FastifyReply,
+  ): Promise<void> {
+    const { tenantId, id: batchId } = await this.find(caller, id);
+    const pages = this.files.errors(tenantId, batchId, after_row);
+    await sendFile(reply, format, `errors-${batchId}`, format === 'csv' ? errorsAsCsv(pages) : errorsAsJson(pages));
+  }
+
+  @Operation(getBatchManifest)
+  async manifest(
+    @CallerOf() caller: Caller,
+    @Param('id') id: string,
+    @Query(valid(getBatchManifest.query, 'query')) { format, after_row }: FileQuery,
+    @Res({ passthrough: false }) reply: FastifyReply,
+  ): Promise<void> {
+    const { tenantId, id: batchId } = await this.find(caller, id);
+    const pages = this.files.manifest(tenantId, batchId, after_row);
+    const assetUrl = (key: string) => this.urls.assetUrl(key);
+    await sendFile(
+      reply,
+      format,
+      `manifest-${batchId}`,
+      format === 'csv' ? manifestAsCsv(pages, assetUrl) : manifestAsJson(pages, assetUrl),
+    );
+  }
+
+  @Operation(getBatchArchive)
+  async archive(
+    @CallerOf() caller: Caller,
+    @Param('id') id: string,
+    @Query(valid(getBatchArchive.query, 'query')) { after_row }: ArchiveQuery,
+    @Res({ passthrough: false }) reply: FastifyReply,
+  ): Promise<void> {
+    const { tenantId, id: batchId } = await this.find(caller, id);
+    await reply
+      .headers({
+        'content-type': 'application/zip',
+        'content-disposition': `attachment; filename="assets-${batchId}.zip"`,
+        'cache-control': 'no-store',
+      })
+      .send(archiveOf(this.files.manifest(tenantId, batchId, after_row), this.storage));
+  }
+
+  @Operation(getContactSheet)
+  async sheet(
+    @CallerOf() caller: Caller,
+    @Param('id') id: string,
+    @Param('sheet') sheet: string,
+    @Res({ passthrough: false }) reply: FastifyReply,
+  ): Promise<void> {
+    const { tenantId, id: batchId, sheets } = await this.find(caller, id);
+    const number = /^[1-9]\d{0,5}$/.test(sheet) ? Number(sheet) : 0;
+    if (number < 1 || number > sheets) throw new Refused('not_found', 'There is no such sheet, or not yet');
+    await reply
+      .headers({ 'content-type': 'image/jpeg', 'x-content-type-options': 'nosniff', 'cache-control': 'private, max-age=3600' })
+      .send(await this.storage.read(contactSheetKey(tenantId, batchId, number)));
+  }
+
+  private async command(caller: Caller, id: string, command: BatchCommand): Promise<Batch> {
+    const outcome = UUID.test(id) ? await this.batches.command(caller, id.toLowerCase(), command) : ({ refused: 'not_found' } as const);
+    if (!('refused' in outcome)) return batchView(outcome);
+    if (outcome.refused === 'not_found') throw notFound();
+    throw new Refused('batch_state', `This batch cannot ${command} in its state`);
+  }
+
+  private async find(caller: Caller, id: string): Promise<BatchReport> {
+    const report = UUID.test(id) ? await this.batches.get(caller, id.toLowerCase()) : null;
+    if (!report) throw notFound();
+    return report;
+  }
+}
+
+async function sendFile(reply: FastifyReply, format: 'ndjson' | 'csv', name: string, text: AsyncIterable<string>): Promise<void> {
+  const contentType = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8';
+  await reply
+    .headers({
+      'content-type': contentType,
+      'content-disposition': `attachment; filename="${name}.${format}"`,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    })
+    .send(Readable.from(text));
+}
+
+function notFound(): Refused {
+  return new Refused('not_found', 'Batch not found');
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refused('malformed_json', 'options is not valid JSON');
+  }
+}
+
+function optionsOf(value: unknown): BatchOptions {
+  const parsed = BatchOptions.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const fields = fieldErrors(parsed.error.issues, value);
+  throw new Refused('invalid_fields', fields.map(({ loc, msg }) => `${loc.join('.')}: ${msg}`).join('; '), fields);
+}

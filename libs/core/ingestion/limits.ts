@@ -1,0 +1,22 @@
+/** What one request may upload, as it is on the wire. */
+export const MAX_SOURCE_BYTES = 2_000_000_000;
+/** What a gzipped source may unpack to. */
+export const MAX_UNPACKED_BYTES = 8_000_000_000;
+/** Real rows pack 5 to 60 times; judged once so much was unpacked that a header no longer counts. */
+export const MAX_GZIP_RATIO = 200;
+export const GZIP_RATIO_FROM_BYTES = 10_000_000;
+export const MAX_LINE_BYTES = 256_000;
+export const MAX_JSON_DEPTH = 32;
+/** Rows of one batch, after its matrix. */
+export const MAX_BATCH_ROWS = 5_000_000;
+/** Combinations that a matrix makes of one row, and the values of one of its variables. */
+export const MAX_MATRIX_ROWS = 100_000;
+export const MAX_MATRIX_VARIABLES = 8;
+export const MAX_COLUMNS = 200;
+export const MAX_TEMPLATE_CHARACTERS = 10_000;
+
+/** Rows that are reserved, inserted and announced in one transaction. */
+export const CHUNK_ROWS = 2_000;
+
+/** Below the 0 of a request of its own: a batch never starves what someone is waiting for. */
+export const DEFAULT_BATCH_PRIORITY = -50;

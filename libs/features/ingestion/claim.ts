@@ -1,0 +1,98 @@
+import { BatchOptions } from '#contracts/native/batches';
+import type { BatchWork } from '#core/ingestion/batch-state';
+import { parseCredits } from '#core/ledger/credits';
+import type { SourceFormat } from '#features/ingestion/source-rows';
+import type { HotPool } from '#platform/database/hot-pool';
+
+/** A batch that this worker has until `worker_until`, as it stands. */
+export interface ClaimedBatch {
+  tenantId: string;
+  id: string;
+  apiKeyId: string;
+  projectId: string | null;
+  traceparent: string | null;
+  work: BatchWork;
+  workRow: number;
+  attempts: number;
+  options: BatchOptions;
+  isDryRun: boolean;
+  isLoaded: boolean;
+  format: SourceFormat;
+  isGzip: boolean;
+  sourceKey: string | null;
+  committedChunk: number;
+  committedRow: number;
+  priceMicro: bigint;
+  /** Null without a cap. */
+  budgetMicro: bigint | null;
+}
+
+const CLAIM = `
+  UPDATE batches b SET worker_until = now() + interval '10 seconds', work_attempts = least(b.work_attempts + 1, 1000)
+    FROM (SELECT tenant_id, id FROM batches
+           WHERE work IS NOT NULL AND (worker_until IS NULL OR worker_until < now())
+           ORDER BY worker_until NULLS FIRST, created_at LIMIT 1 FOR UPDATE SKIP LOCKED) AS next
+   WHERE b.tenant_id = next.tenant_id AND b.id = next.id
+  RETURNING b.tenant_id, b.id, b.api_key_id, b.project_id, b.traceparent, b.work, b.work_row, b.work_attempts, b.options, b.is_dry_run,
+            b.loaded_at IS NOT NULL AS is_loaded, b.source_format, b.source_is_gzip, b.source_key, b.committed_chunk, b.committed_row,
+            b.price_micro`;
+
+/** Takes the batch that has waited longest for a worker, also from one that died with it. @param control sees every tenant's */
+export async function claimBatch(control: HotPool): Promise<ClaimedBatch | undefined> {
+  const [row] = await control.query<ClaimRow>(CLAIM);
+  if (!row) return undefined;
+  const options = BatchOptions.parse(row.options);
+  return {
+    tenantId: row.tenant_id,
+    id: row.id,
+    apiKeyId: row.api_key_id,
+    projectId: row.project_id,
+    traceparent: row.traceparent,
+    work: row.work,
+    workRow: row.work_row,
+    attempts: row.work_attempts,
+    options,
+    isDryRun: row.is_dry_run,
+    isLoaded: row.is_loaded,
+    format: row.source_format,
+    isGzip: row.source_is_gzip,
+    sourceKey: row.source_key,
+    committedChunk: row.committed_chunk,
+    committedRow: row.committed_row,
+    priceMicro: BigInt(row.price_micro),
+    budgetMicro: options.budget_credits === undefined ? null : parseCredits(options.budget_credits),
+  };
+}
+
+/** Goes on holding a batch. */
+export async function keepClaim(control: HotPool, { tenantId, id }: ClaimedBatch): Promise<void> {
+  await control.query(
+    `UPDATE batches SET worker_until = now() + interval '10 seconds' WHERE tenant_id = $1 AND id = $2 AND worker_until IS NOT NULL`,
+    [tenantId, id],
+  );
+}
+
+/** Lets another worker, or this one's successor, have it at once. */
+export async function releaseClaim(control: HotPool, { tenantId, id }: ClaimedBatch): Promise<void> {
+  await control.query('UPDATE batches SET worker_until = NULL WHERE tenant_id = $1 AND id = $2', [tenantId, id]);
+}
+
+interface ClaimRow {
+  tenant_id: string;
+  id: string;
+  api_key_id: string;
+  project_id: string | null;
+  traceparent: string | null;
+  work: BatchWork;
+  work_row: number;
+  work_attempts: number;
+  options: unknown;
+  is_dry_run: boolean;
+  is_loaded: boolean;
+  source_format: SourceFormat;
+  source_is_gzip: boolean;
+  source_key: string | null;
+  committed_chunk: number;
+  committed_row: number;
+  price_micro: string;
+}

@@ -1,0 +1,285 @@
+import { hash } from 'node:crypto';
+import { MAX_SEED } from '#core/generations/limits';
+import { type ReservedPrefix, reservePrefix } from '#core/ingestion/reserve-prefix';
+import { rowIdOf } from '#core/ingestion/row-ids';
+import type { ReservedPart, TenantAccounts } from '#core/ledger/accounts';
+import { formatCredits } from '#core/ledger/credits';
+import { recordEvents } from '#features/events/events.service';
+import { insertRows, type RowShape, type StagedRow } from '#features/generations/batch-rows.service';
+import type { ClaimedBatch } from '#features/ingestion/claim';
+import type { RowWish } from '#features/ingestion/row-wish';
+import type { BatchRow } from '#features/ingestion/source-rows';
+import { lockAccounts, peekAccounts } from '#features/ledger/movements.service';
+import type { LoaderPool, LoaderTx } from '#platform/database/loader-pool';
+
+/** Rows to be committed together, and whether the source ends with them. */
+export interface Chunk {
+  rows: readonly BatchRow[];
+  isLast: boolean;
+  /** Why the source was not read to its end. */
+  endReason: string | null;
+}
+
+/** The watermark after a chunk; no more rows are wanted when the batch has stopped. */
+export interface Committed {
+  committedChunk: number;
+  committedRow: number;
+  priceMicro: bigint;
+  hasStopped: boolean;
+}
+
+/** Someone paused or cancelled the batch, or another worker loads it: nothing of the chunk was written. */
+export class BatchMoved extends Error {
+  constructor() {
+    super('the batch is not where this worker left it');
+    this.name = 'BatchMoved';
+  }
+}
+
+/** The credits that the chunk was decided by are not there any more. */
+class FundsMoved extends Error {}
+
+/**
+ * Reserves, inserts and announces the affordable prefix of a chunk in one transaction, and moves the watermark with it.
+ * First without a lock on the accounts while the rows are inserted, so that requests of the same tenant wait for a few milliseconds and
+ * not for two thousand rows; if its credits were spent meanwhile, again under the lock.
+ * @throws BatchMoved, DatabaseUnavailable
+ */
+export async function commitChunk(pool: LoaderPool, batch: ClaimedBatch, chunk: Chunk): Promise<Committed> {
+  try {
+    return await pool.transaction('batch chunk', batch.tenantId, (tx) => commit(tx, batch, chunk, false));
+  } catch (error) {
+    if (!(error instanceof FundsMoved)) throw error;
+    return pool.transaction('batch chunk', batch.tenantId, (tx) => commit(tx, batch, chunk, true));
+  }
+}
+
+type WishedRow = BatchRow & { wish: RowWish };
+
+async function commit(tx: LoaderTx, batch: ClaimedBatch, { rows, isLast, endReason }: Chunk, lockFirst: boolean): Promise<Committed> {
+  const wished = rows.filter((row): row is WishedRow => 'wish' in row);
+  const accounts = await accountsOf(tx, batch.tenantId, lockFirst);
+  const prefix = batch.isDryRun ? unlimited(accounts, wished) : reserved(accounts, wished, batch);
+  const accepted = wished.slice(0, prefix.parts.length);
+  const firstUncovered = wished[prefix.parts.length];
+  const isCovered = firstUncovered === undefined;
+  const taken = isCovered ? rows : rows.slice(0, rows.indexOf(firstUncovered));
+  const queues = batch.isDryRun || accepted.length === 0 ? [] : await insert(tx, batch, accepted, prefix.parts);
+
+  if (!lockFirst && prefix.transfers.length > 0) {
+    const locked = await accountsOf(tx, batch.tenantId, true);
+    if (!stillCovers(locked, prefix)) throw new FundsMoved();
+  }
+  const refusals = taken.filter((row) => 'refusal' in row);
+  const moved = await tx.prepared<{ committed_chunk: number; committed_row: number; price_micro: string; accepted_rows: number }>(
+    'move batch',
+    MOVE_BATCH,
+    [
+      batch.tenantId,
+      batch.id,
+      batch.committedChunk,
+      taken.at(-1)?.rowNumber ?? batch.committedRow,
+      accepted.length,
+      refusals.length,
+      prefix.totalMicro,
+      accepted.reduce((sum, { wish }) => sum + wish.quote.burnLaneMs, 0),
+      isCovered ? (isLast ? 'loaded' : 'loading') : 'uncovered',
+      isCovered ? endReason : reasonOf(prefix),
+      prefix.missingMicro,
+    ],
+  );
+  const watermark = moved[0];
+  if (!watermark) throw new BatchMoved();
+  if (!isCovered) await recordEvents(tx, [pausedEvent(batch, prefix, watermark.accepted_rows)]);
+  tx.last('chunk facts', WRITE_FACTS, factsOf(batch, prefix, refusals, queues));
+  return {
+    committedChunk: watermark.committed_chunk,
+    committedRow: watermark.committed_row,
+    priceMicro: BigInt(watermark.price_micro),
+    hasStopped: !isCovered || isLast,
+  };
+}
+
+async function accountsOf(tx: LoaderTx, tenantId: string, lock: boolean): Promise<TenantAccounts> {
+  const accounts = (await (lock ? lockAccounts : peekAccounts)(tx, [tenantId])).get(tenantId);
+  if (!accounts) throw new Error(`tenant ${tenantId} has no accounts`);
+  return accounts;
+}
+
+function reserved(accounts: TenantAccounts, rows: readonly WishedRow[], batch: ClaimedBatch): ReservedPrefix {
+  const priced = rows.map(({ wish: { priceMicro, modelFamily } }) => ({
+    priceMicro,
+    purpose: { projectId: batch.projectId, modelFamily },
+  }));
+  return reservePrefix(accounts, priced, new Date(), batch.budgetMicro === null ? null : batch.budgetMicro - batch.priceMicro);
+}
+
+/** A dry run asks what everything would cost, and reserves nothing. */
+function unlimited(accounts: TenantAccounts, rows: readonly WishedRow[]): ReservedPrefix {
+  const totalMicro = rows.reduce((sum, { wish }) => sum + wish.priceMicro, 0n);
+  return { parts: rows.map(() => []), transfers: [], accounts, totalMicro, missingMicro: 0n, endedBy: null };
+}
+
+function stillCovers({ available }: TenantAccounts, { transfers }: ReservedPrefix): boolean {
+  return transfers.every(
+    ({ debitAccountId, amountMicro }) => (available.find(({ id }) => id === debitAccountId)?.balanceMicro ?? -1n) >= amountMicro,
+  );
+}
+
+interface Queue {
+  poolClass: string;
+  tier: string;
+}
+
+/** @returns the queues that have gained rows */
+async function insert(
+  tx: LoaderTx,
+  batch: ClaimedBatch,
+  rows: readonly WishedRow[],
+  parts: readonly (readonly ReservedPart[])[],
+): Promise<Queue[]> {
+  const shapes: RowShape[] = [];
+  const shapeNumbers = new Map<string, number>();
+  const partNumbers = new Map<readonly ReservedPart[], number>();
+  const staged = rows.map(({ rowNumber, content, wish }, at): StagedRow => {
+    const ofRow = parts[at] as readonly ReservedPart[];
+    const partNumber = partNumbers.get(ofRow) ?? partNumbers.size;
+    partNumbers.set(ofRow, partNumber);
+    const key = shapeKeyOf(wish, partNumber);
+    let shape = shapeNumbers.get(key);
+    if (shape === undefined) {
+      shape = shapes.push(shapeOf(wish, ofRow)) - 1;
+      shapeNumbers.set(key, shape);
+    }
+    const contentSha256 = hash('sha256', content);
+    return {
+      rowNumber,
+      id: rowIdOf(batch.id, rowNumber),
+      shape,
+      prompt: wish.prompt,
+      seed: wish.seed ?? seedOf(contentSha256, rowNumber),
+      request: wish.echo,
+      contentSha256,
+    };
+  });
+  await insertRows(tx, { ...batch, batchId: batch.id }, shapes, staged);
+  const queues = new Map(shapes.map((shape) => [`${shape.pool_class} ${shape.service_tier}`, shape]));
+  return [...queues.values()].map(({ pool_class, service_tier }) => ({ poolClass: pool_class, tier: service_tier }));
+}
+
+/** The same row of the same batch draws the same media, however often it is loaded; equal rows draw different ones. */
+function seedOf(contentSha256: string, rowNumber: number): number {
+  return (Number.parseInt(contentSha256.slice(0, 8), 16) ^ Math.imul(rowNumber, 0x9e3779b1)) & MAX_SEED;
+}
+
+function shapeKeyOf({ surface, quote, tier, priority, startBy, completeBy, labels, callbackUrl }: RowWish, partNumber: number): string {
+  const { output } = quote;
+  const form = output.kind === 'image' ? output.format : '';
+  return `${partNumber}|${surface}|${quote.model}|${quote.outputKey}|${output.widthPx}x${output.heightPx}${form}|${tier}|${priority}|${startBy}|${completeBy}|${callbackUrl}|${textOfLabels(labels)}`;
+}
+
+const NONE = '';
+function textOfLabels(labels: Readonly<Record<string, string>>): string {
+  for (const _ in labels) return JSON.stringify(labels);
+  return NONE;
+}
+
+function shapeOf(
+  { surface, quote, tier, priority, startBy, completeBy, labels, callbackUrl, priceMicro }: RowWish,
+  parts: readonly ReservedPart[],
+): RowShape {
+  return {
+    surface,
+    kind: quote.output.kind,
+    model: quote.model,
+    pool_class: quote.poolClass,
+    output: quote.output,
+    output_key: quote.outputKey,
+    stages: quote.stages,
+    gang_lanes: quote.gangLanes,
+    service_tier: tier,
+    priority,
+    start_by: startBy,
+    complete_by: completeBy,
+    labels,
+    price_micro: priceMicro.toString(),
+    burn_lane_ms: quote.burnLaneMs,
+    rate_card_version: quote.rateCardVersion,
+    callback_url: callbackUrl,
+    parts,
+  };
+}
+
+function reasonOf({ endedBy }: ReservedPrefix): string {
+  return endedBy === 'limit' ? 'budget_reached' : 'insufficient_credits';
+}
+
+function pausedEvent(batch: ClaimedBatch, prefix: ReservedPrefix, rowsAccepted: number) {
+  return {
+    tenantId: batch.tenantId,
+    type: 'batch.paused' as const,
+    data: {
+      batchId: batch.id,
+      reason: reasonOf(prefix),
+      rowsAccepted,
+      missingCredits: formatCredits(prefix.missingMicro),
+    },
+  };
+}
+
+const MOVE_BATCH = `
+  UPDATE batches
+     SET committed_chunk = committed_chunk + 1, committed_row = $4, accepted_rows = accepted_rows + $5, refused_rows = refused_rows + $6,
+         price_micro = price_micro + $7, burn_lane_ms = burn_lane_ms + $8, missing_micro = $11, work_attempts = 0,
+         worker_until = CASE WHEN $9 = 'loading' THEN now() + interval '10 seconds' END,
+         work = CASE WHEN $9 = 'loading' THEN work END,
+         state = CASE $9 WHEN 'loading' THEN state WHEN 'uncovered' THEN 'paused' ELSE CASE WHEN is_dry_run THEN 'completed' ELSE 'running' END END,
+         state_reason = $10,
+         loaded_at = CASE WHEN $9 = 'loaded' THEN now() END,
+         finished_at = CASE WHEN $9 = 'loaded' AND is_dry_run THEN now() END
+   WHERE tenant_id = $1 AND id = $2 AND committed_chunk = $3 AND state = 'validating' AND work = 'load'
+  RETURNING committed_chunk, committed_row, price_micro, accepted_rows`;
+
+const WRITE_FACTS = `
+  WITH moved AS (
+    UPDATE accounts a SET balance_micro = a.balance_micro + v.change_micro
+      FROM unnest($4::uuid[], $5::bigint[]) AS v (id, change_micro)
+     WHERE a.tenant_id = $1 AND a.id = v.id
+  ), written AS (
+    INSERT INTO transfers (tenant_id, batch_id, chunk, debit_account_id, credit_account_id, amount_micro, code, leg)
+    SELECT $1, $2, $3, t.debit, t.credit, t.amount, 'reserve', t.leg
+      FROM unnest($6::uuid[], $7::uuid[], $8::bigint[], $9::smallint[]) AS t (debit, credit, amount, leg)
+  ), refused AS (
+    INSERT INTO batch_errors (tenant_id, batch_id, row_number, line, field, reason)
+    SELECT $1, $2, e.row_number, e.line, e.field, e.reason
+      FROM unnest($10::integer[], $11::integer[], $12::text[], $13::text[]) AS e (row_number, line, field, reason)
+  ), announced AS (
+    INSERT INTO outbox (consumer, topic, tenant_id, batch_id, chunk, leg, pool_class, payload, traceparent)
+    SELECT 'scheduler', 'batch_queued', $1, $2, $3, q.leg, q.pool_class, jsonb_build_object('tier', q.tier), $16
+      FROM unnest($14::text[], $15::text[]) WITH ORDINALITY AS q (pool_class, tier, leg)
+  )
+  SELECT pg_notify('halogen_scheduler', ''), pg_notify('halogen_batch_progress', '')`;
+
+function factsOf(batch: ClaimedBatch, prefix: ReservedPrefix, refusals: readonly BatchRow[], queues: readonly Queue[]): unknown[] {
+  const { transfers, accounts, totalMicro } = prefix;
+  const errors = refusals.flatMap((row) => ('refusal' in row ? [{ ...row.refusal, rowNumber: row.rowNumber, line: row.line }] : []));
+  const isMoved = transfers.length > 0;
+  return [
+    batch.tenantId,
+    batch.id,
+    batch.committedChunk + 1,
+    isMoved ? [...transfers.map(({ debitAccountId }) => debitAccountId), accounts.reserved.id] : [],
+    isMoved ? [...transfers.map(({ amountMicro }) => -amountMicro), totalMicro] : [],
+    transfers.map(({ debitAccountId }) => debitAccountId),
+    transfers.map(({ creditAccountId }) => creditAccountId),
+    transfers.map(({ amountMicro }) => amountMicro),
+    transfers.map(({ leg }) => leg),
+    errors.map(({ rowNumber }) => rowNumber),
+    errors.map(({ line }) => line),
+    errors.map(({ field }) => field),
+    errors.map(({ reason }) => reason),
+    queues.map(({ poolClass }) => poolClass),
+    queues.map(({ tier }) => tier),
+    batch.traceparent,
+  ];
+}

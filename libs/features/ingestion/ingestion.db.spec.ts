@@ -1,0 +1,369 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BatchOptions } from '#contracts/native/batches';
+import { BatchesService, type BatchReport } from '#features/ingestion/batches.service';
+import { claimBatch } from '#features/ingestion/claim';
+import { BatchMoved } from '#features/ingestion/commit-chunk';
+import { loaderPool } from '#features/ingestion/ingestion.module';
+import { loadBatch } from '#features/ingestion/load-batch';
+import { doRowWork } from '#features/ingestion/row-work';
+import type { SourceFormat } from '#features/ingestion/source-rows';
+import { grantCredits } from '#features/ledger/grants.service';
+import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
+import { HotPool } from '#platform/database/hot-pool';
+import type { LoaderPool } from '#platform/database/loader-pool';
+import { LocalFolder } from '#platform/storage/local-folder';
+import { aTenant } from '#testing/builders';
+
+import { type TestDatabase, testDatabase } from '#testing/test-database';
+
+let database: TestDatabase;
+let control: HotPool;
+let api: HotPool;
+let loader: LoaderPool;
+let folder: string;
+let storage: LocalFolder;
+let batches: BatchesService;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  control = new HotPool({ url: database.controlUrl, applicationName: 'test-control', maxConnections: 4 });
+  api = new HotPool({ url: database.apiUrl, applicationName: 'test-api', maxConnections: 4 });
+  loader = loaderPool(database.loaderUrl);
+  folder = await mkdtemp(path.join(tmpdir(), 'halogen-ingestion-'));
+  storage = new LocalFolder(folder);
+  batches = new BatchesService(api, storage);
+});
+afterAll(async () => {
+  expect(await ledgerDifferences(control)).toEqual([]);
+  await Promise.all([control.close(), api.close(), loader.close()]);
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const PLENTY_MICRO = 10n ** 12n;
+/** Half of five credits: batches are flex unless told otherwise. */
+const ROW_MICRO = 2_500_000n;
+
+it('queues every row with its price reserved, by one transfer a chunk', async () => {
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  const batch = await loaded(tenantId, rows(4_500));
+  expect(batch).toMatchObject({
+    state: 'running',
+    acceptedRows: 4_500,
+    refusedRows: 0,
+    committedRow: 4_500,
+    priceMicro: 4_500n * ROW_MICRO,
+  });
+  expect(await numbers(batch)).toEqual({ rows: 4_500, distinct: 4_500, queued: 4_500, reserve_transfers: 3, events: 3 });
+});
+
+it('loads a gzipped CSV with a column map, a template and a matrix', async () => {
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  const csv = '\ufeffArtikel,city\r\n"A ""red"", fox",Oslo\r\nBlue whale,\r\n=1+1,Lima\r\n';
+  const batch = await loaded(tenantId, gzipSync(csv), {
+    format: 'csv',
+    isGzip: true,
+    options: {
+      columns: { Artikel: 'product' },
+      prompt_template: '{{product}} in {{ city }}',
+      defaults: { model: 'photon-1' },
+      matrix: { aspect_ratio: ['1:1', '16:9'] },
+      labels: { campaign: 'spring' },
+    },
+  });
+  expect(batch).toMatchObject({ acceptedRows: 4, refusedRows: 2, committedRow: 6 });
+  const made = await control.query(
+    `SELECT row_number, prompt, request ->> 'aspect_ratio' AS ratio, labels, service_tier FROM generations WHERE batch_id = $1 ORDER BY row_number`,
+    [batch.id],
+  );
+  expect(made[1]).toEqual({
+    row_number: 2,
+    prompt: 'A "red", fox in Oslo',
+    ratio: '16:9',
+    labels: { campaign: 'spring' },
+    service_tier: 'flex',
+  });
+  expect(made[2]).toMatchObject({ row_number: 5, prompt: '=1+1 in Lima' });
+  expect(await errorsOf(batch)).toEqual([
+    { row_number: 3, line: 3, field: 'city', reason: 'the prompt template needs it and the row has none' },
+    { row_number: 4, line: 3, field: 'city', reason: 'the prompt template needs it and the row has none' },
+  ]);
+});
+
+it('makes a batch of a matrix alone, and nothing of a dry run', async () => {
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  const matrix = { product: ['Tea', 'Coffee', 'Juice'], city: ['Rome', 'Kyoto'] };
+  const options = { defaults: { model: 'photon-1' }, prompt_template: '{{product}} in {{city}}', matrix };
+  const dry = await loaded(tenantId, null, { format: 'none', options: { ...options, dry_run: true } });
+  expect(dry).toMatchObject({ state: 'completed', acceptedRows: 6, priceMicro: 6n * ROW_MICRO });
+  expect(await numbers(dry)).toMatchObject({ rows: 0, reserve_transfers: 0 });
+  const batch = await loaded(tenantId, null, { format: 'none', options });
+  const made = await control.query<{ prompt: string }>('SELECT prompt FROM generations WHERE batch_id = $1 ORDER BY row_number', [
+    batch.id,
+  ]);
+  expect(made.map(({ prompt }) => prompt)).toEqual([
+    'Tea in Rome',
+    'Tea in Kyoto',
+    'Coffee in Rome',
+    'Coffee in Kyoto',
+    'Juice in Rome',
+    'Juice in Kyoto',
+  ]);
+});
+
+it('takes the longest prefix that the credits cover, says so, and goes on when there are more', async () => {
+  const tenantId = await aTenant(control, 2_345n * ROW_MICRO + 1n);
+  const batch = await loaded(tenantId, rows(3_000));
+  expect(batch).toMatchObject({
+    state: 'paused',
+    stateReason: 'insufficient_credits',
+    acceptedRows: 2_345,
+    committedRow: 2_345,
+    missingMicro: ROW_MICRO - 1n,
+  });
+  expect(await ledgerDifferences(control)).toEqual([]);
+  await control.transaction('top up', [], (tx) =>
+    grantCredits(tx, { tenantId, id: randomUUID(), accountId: randomUUID(), amountMicro: 1_000n * ROW_MICRO }),
+  );
+  await batches.command(caller(tenantId), batch.id, 'resume');
+  await workOn(); // nothing is held
+  await workOn();
+  expect(await report(batch)).toMatchObject({ state: 'running', stateReason: null, acceptedRows: 3_000, missingMicro: 0n });
+});
+
+it('pauses before the row that its budget does not cover', async () => {
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  const batch = await loaded(tenantId, rows(20), { options: { budget_credits: '26' } });
+  expect(batch).toMatchObject({ state: 'paused', stateReason: 'budget_reached', acceptedRows: 10 });
+});
+
+it('gives the same rows once, however often and from however many workers they are loaded', async () => {
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  const created = await create(tenantId, rows(5_000));
+  const first = await claimed();
+  await loadBatch({ pool: loader, storage, isStopped: () => true }, first); // ends after its first chunk
+  const [watermark] = await control.query('SELECT committed_row FROM batches WHERE id = $1', [created.id]);
+  expect(watermark).toEqual({ committed_row: 2_000 });
+  // As if that worker had died: another goes on, and the first comes back with what it knew.
+  await loadBatch({ pool: loader, storage, isStopped: () => false }, await claimedAgain(created));
+  await expect(loadBatch({ pool: loader, storage, isStopped: () => false }, first)).rejects.toThrow();
+  const batch = await report(created);
+  expect(batch).toMatchObject({ state: 'running', acceptedRows: 5_000 });
+  expect(await numbers(batch)).toMatchObject({ rows: 5_000, distinct: 5_000, reserve_transfers: 3 });
+});
+
+it('holds what waits while it is paused, lets it go, and returns everything when it is cancelled', async () => {
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  const batch = await loaded(tenantId, rows(2_500));
+  await batches.command(caller(tenantId), batch.id, 'pause');
+  await workOn();
+  expect(await held(batch)).toBe(2_500);
+  await batches.command(caller(tenantId), batch.id, 'resume');
+  await workOn();
+  expect(await held(batch)).toBe(0);
+  await batches.command(caller(tenantId), batch.id, 'cancel');
+  await workOn();
+  expect(await report(batch)).toMatchObject({ state: 'cancelled', cancelledRows: 2_500, work: null });
+  expect((await report(batch)).finishedAt).not.toBeNull();
+  const [balance] = await control.query(
+    `SELECT sum(balance_micro) FILTER (WHERE kind = 'available')::text AS available, sum(balance_micro) FILTER (WHERE kind = 'reserved')::text AS reserved
+       FROM accounts WHERE tenant_id = $1`,
+    [tenantId],
+  );
+  expect(balance).toEqual({ available: PLENTY_MICRO.toString(), reserved: '0' });
+  expect(await batches.command(caller(tenantId), batch.id, 'resume')).toEqual({ refused: 'batch_state' });
+});
+
+it('stops loading when it is paused, and reads on when it is resumed', async () => {
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  const created = await create(tenantId, rows(5_000));
+  const first = await claimed();
+  await loadBatch({ pool: loader, storage, isStopped: () => true }, first);
+  await batches.command(caller(tenantId), created.id, 'pause');
+  await expect(
+    loadBatch({ pool: loader, storage, isStopped: () => false }, { ...first, committedChunk: 1, committedRow: 2_000 }),
+  ).rejects.toThrow(BatchMoved);
+  await workOn();
+  expect(await held(created)).toBe(2_000);
+  await batches.command(caller(tenantId), created.id, 'resume');
+  await workOn(); // lets go of what is held
+  await workOn(); // reads on
+  expect(await report(created)).toMatchObject({ state: 'running', acceptedRows: 5_000 });
+  expect(await held(created)).toBe(0);
+});
+
+it('asks again for the rows that failed, in their places', async () => {
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  const batch = await loaded(tenantId, rows(10));
+  await failRows(batch, [2, 7]);
+  expect(await report(batch)).toMatchObject({ failedRows: 2 });
+  await batches.command(caller(tenantId), batch.id, 'retry');
+  await workOn();
+  expect(await report(batch)).toMatchObject({ failedRows: 0, state: 'running' });
+  expect(await numbers(batch)).toMatchObject({ rows: 10, distinct: 10, queued: 10 });
+});
+
+const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+it.each([
+  { name: 'text that is no JSON', line: 'nonsense', reason: 'not valid JSON', field: null },
+  { name: 'a list', line: '[1]', reason: 'not a JSON object', field: null },
+  {
+    name: 'a key given twice',
+    line: '{"model":"photon-1","prompt":"a fox","pr\\u006fmpt":"a cat"}',
+    reason: 'is given twice',
+    field: 'prompt',
+  },
+  {
+    name: '__proto__',
+    line: '{"model":"photon-1","prompt":"a fox","__proto__":{}}',
+    reason: 'this name is not allowed',
+    field: '__proto__',
+  },
+  { name: 'a NUL', line: '{"model":"photon-1","prompt":"a \\u0000 fox"}', reason: 'holds NUL or a lone surrogate', field: 'prompt' },
+  {
+    name: 'a lone surrogate',
+    line: '{"model":"photon-1","prompt":"a \\ud800 fox"}',
+    reason: 'holds NUL or a lone surrogate',
+    field: 'prompt',
+  },
+  { name: 'bytes that are no UTF-8', line: Buffer.from([0x7b, 0xff, 0x7d]), reason: 'not valid UTF-8', field: null },
+  { name: 'deep JSON', line: `{"model":"photon-1","prompt":${deep}}`, reason: 'nested deeper than 32 levels', field: null },
+  { name: 'a long line', line: Buffer.alloc(3_000_000, 'x'), reason: 'the line is longer than 256000 bytes', field: null },
+  {
+    name: 'an unknown format',
+    line: '{"model":"photon-1","prompt":"a fox","format":"gif"}',
+    reason: 'Format gif is not supported. Valid: jpg, png',
+    field: 'format',
+  },
+  {
+    name: 'an unknown field',
+    line: '{"model":"photon-1","prompt":"a fox","refused":"bad_row"}',
+    reason: 'is no field of a generation',
+    field: 'refused',
+  },
+])('refuses $name and takes its neighbours', async ({ line, reason, field }) => {
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  const good = Buffer.from('{"model":"photon-1","prompt":"a red fox"}\n');
+  const batch = await loaded(tenantId, Buffer.concat([good, Buffer.from(line as string), Buffer.from('\r\n'), good]));
+  expect(await errorsOf(batch)).toEqual([{ row_number: 2, line: 2, field, reason }]);
+  expect(batch).toMatchObject({ state: 'running', acceptedRows: 2, refusedRows: 1, committedRow: 3 });
+});
+
+it.each([
+  { name: 'a bomb', source: gzipSync(Buffer.alloc(40_000_000, ' ')), reason: 'the archive unpacks to more than 200 times its size' },
+  { name: 'half an archive', source: gzipSync(rows(2_000)).subarray(0, 5_000), reason: 'the archive is not whole, or no gzip' },
+  { name: 'no archive', source: Buffer.from('hello'), reason: 'the archive is not whole, or no gzip' },
+])('says of $name why it was not read on', async ({ source, reason }) => {
+  const batch = await loaded(await aTenant(control, PLENTY_MICRO), source, { isGzip: true });
+  expect(batch).toMatchObject({ stateReason: reason, refusedRows: 1 });
+  expect((await errorsOf(batch)).at(-1)).toMatchObject({ reason, field: null });
+});
+
+it('lets nobody see a batch of another tenant', async () => {
+  const batch = await loaded(await aTenant(control, PLENTY_MICRO), rows(1));
+  const other = caller(await aTenant(control, 0n));
+  expect(await batches.get(other, batch.id)).toBeNull();
+  expect(await batches.command(other, batch.id, 'cancel')).toEqual({ refused: 'not_found' });
+});
+
+interface Given {
+  format?: SourceFormat;
+  isGzip?: boolean;
+  options?: unknown;
+}
+
+function rows(count: number): Buffer {
+  return Buffer.from(Array.from({ length: count }, (_, at) => `{"model":"photon-1","prompt":"a red fox, number ${at}"}\n`).join(''));
+}
+
+function caller(tenantId: string) {
+  return { tenantId, apiKeyId: randomUUID(), scopes: [], limitPlan: 'any' };
+}
+
+function create(
+  tenantId: string,
+  source: Buffer | null,
+  { format = 'ndjson', isGzip = false, options = {} }: Given = {},
+): Promise<BatchReport> {
+  return batches.create(caller(tenantId), BatchOptions.parse(options), {
+    format,
+    isGzip,
+    content: source && Readable.from([source]),
+  });
+}
+
+async function loaded(tenantId: string, source: Buffer | null, given: Given = {}): Promise<BatchReport> {
+  const created = await create(tenantId, source, given);
+  await loadBatch({ pool: loader, storage, isStopped: () => false }, await claimed());
+  return report(created);
+}
+
+async function claimed() {
+  const batch = await claimBatch(control);
+  if (!batch) throw new Error('there is no batch to work on');
+  return batch;
+}
+
+async function claimedAgain({ id }: BatchReport) {
+  await control.query('UPDATE batches SET worker_until = NULL WHERE id = $1', [id]);
+  return claimed();
+}
+
+async function workOn(): Promise<void> {
+  const batch = await claimed();
+  if (batch.work === 'load') await loadBatch({ pool: loader, storage, isStopped: () => false }, batch);
+  else if (batch.work !== 'sheets') await doRowWork(loader, batch, batch.work, () => false);
+}
+
+async function report({ tenantId, id }: BatchReport): Promise<BatchReport> {
+  return (await batches.get({ tenantId }, id)) as BatchReport;
+}
+
+async function numbers({ id }: BatchReport) {
+  const [row] = await control.query(
+    `SELECT (SELECT count(*)::int FROM generations WHERE batch_id = $1 AND row_number IS NOT NULL) AS rows,
+            (SELECT count(DISTINCT row_number)::int FROM generations WHERE batch_id = $1) AS distinct,
+            (SELECT count(*)::int FROM generations WHERE batch_id = $1 AND state = 'queued') AS queued,
+            (SELECT count(*)::int FROM transfers WHERE batch_id = $1 AND code = 'reserve') AS reserve_transfers,
+            (SELECT count(*)::int FROM outbox WHERE batch_id = $1) AS events`,
+    [id],
+  );
+  return row;
+}
+
+function errorsOf({ id }: BatchReport) {
+  return control.query('SELECT row_number, line, field, reason FROM batch_errors WHERE batch_id = $1 ORDER BY row_number', [id]);
+}
+
+async function held({ id }: BatchReport): Promise<number> {
+  const [row] = await control.query<{ held: number }>('SELECT count(*)::int AS held FROM generations WHERE batch_id = $1 AND is_held', [
+    id,
+  ]);
+  return row?.held ?? 0;
+}
+
+/** As if their runs had failed. */
+async function failRows({ tenantId, id }: BatchReport, rowNumbers: readonly number[]): Promise<void> {
+  const { resolveAll } = await import('#features/generations/resolve-group');
+  const found = await control.query<{ id: string; fence: string }>(
+    `UPDATE generations SET state = 'admitted', fence = 1 WHERE batch_id = $1 AND row_number = ANY ($2::integer[]) RETURNING id, fence`,
+    [id, rowNumbers],
+  );
+  await control.transaction('fail', [], (tx) =>
+    resolveAll(
+      tx,
+      found.map(({ id: generationId, fence }) => ({
+        by: 'run',
+        kind: 'release',
+        lease: { tenantId, generationId, fence },
+        reason: 'Job failed',
+      })),
+    ),
+  );
+}

@@ -1,0 +1,90 @@
+import { Readable } from 'node:stream';
+import { CHUNK_ROWS } from '#core/ingestion/limits';
+import { badRow } from '#core/ingestion/strict-json';
+import type { ClaimedBatch } from '#features/ingestion/claim';
+import { type Committed, commitChunk } from '#features/ingestion/commit-chunk';
+import { type BatchRow, SourceRows } from '#features/ingestion/source-rows';
+import { SourceUnreadable, unpacked } from '#features/ingestion/unpack';
+import type { LoaderPool } from '#platform/database/loader-pool';
+import type { ObjectStorage } from '#platform/storage/object-storage';
+
+export interface LoadingParts {
+  pool: LoaderPool;
+  storage: ObjectStorage;
+  /** Asked between chunks. */
+  isStopped(): boolean;
+}
+
+/**
+ * Reads a batch's source from behind its watermark, and commits its rows chunk by chunk: while one is being committed the next is understood.
+ * Ends when all is committed, when the batch was stopped, or when the process shall end; the watermark says where to go on.
+ * @throws BatchMoved, DatabaseUnavailable
+ */
+export async function loadBatch(parts: LoadingParts, batch: ClaimedBatch): Promise<void> {
+  const chunks = new ChunkCommits(parts.pool, batch);
+  let gathered: BatchRow[] = [];
+  let end: SourceUnreadable | undefined;
+  let line = 0;
+  const source = batch.sourceKey === null ? Readable.from([]) : await parts.storage.read(batch.sourceKey);
+  try {
+    const rows = new SourceRows(batch.options, batch.committedRow).read(unpacked(source, batch.isGzip), batch.format);
+    for await (const some of rows) {
+      for (const row of some) gathered.push(row);
+      line = some.at(-1)?.line ?? line;
+      while (gathered.length >= CHUNK_ROWS) {
+        const chunk = gathered.slice(0, CHUNK_ROWS);
+        gathered = gathered.slice(CHUNK_ROWS);
+        await chunks.add({ rows: chunk, isLast: false, endReason: null });
+        if (chunks.hasStopped || parts.isStopped()) return await chunks.whenCommitted();
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof SourceUnreadable)) throw error;
+    end = error;
+  } finally {
+    source.destroy();
+    await chunks.whenCommitted();
+  }
+  if (chunks.hasStopped) return;
+  if (end) {
+    const rowNumber = (gathered.at(-1)?.rowNumber ?? chunks.committedRow) + 1;
+    gathered.push({ rowNumber, line: line + 1, content: '', refusal: badRow(null, end.message) });
+  }
+  await chunks.add({ rows: gathered, isLast: true, endReason: end ? end.message : null });
+  await chunks.whenCommitted();
+}
+
+/** Commits one chunk at a time, while the caller prepares the next. */
+class ChunkCommits {
+  hasStopped = false;
+  private batch: ClaimedBatch;
+  private committing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly pool: LoaderPool,
+    batch: ClaimedBatch,
+  ) {
+    this.batch = batch;
+  }
+
+  get committedRow(): number {
+    return this.batch.committedRow;
+  }
+
+  /** Answers when this chunk may begin, not when it is committed. @throws what the chunk before failed with */
+  async add(chunk: Parameters<typeof commitChunk>[2]): Promise<void> {
+    await this.committing;
+    if (this.hasStopped) return;
+    this.committing = commitChunk(this.pool, this.batch, chunk).then((committed) => this.note(committed));
+    this.committing.catch(() => {}); // told to whoever waits for it
+  }
+
+  async whenCommitted(): Promise<void> {
+    await this.committing;
+  }
+
+  private note({ hasStopped, ...watermark }: Committed): void {
+    this.hasStopped = hasStopped;
+    this.batch = { ...this.batch, ...watermark };
+  }
+}

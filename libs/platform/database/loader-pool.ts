@@ -1,0 +1,113 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { databaseFailure } from '#platform/database/failures';
+import type { HotTx } from '#platform/database/tx';
+import { inSpan } from '#platform/telemetry/spans';
+
+export interface LoaderPoolSettings {
+  url: string;
+  applicationName: string;
+  maxConnections: number;
+  /** Runs once on each new connection: the temporary tables that rows are staged in. */
+  prepare: string;
+}
+
+/** A transaction that rows may be copied in. */
+export interface LoaderTx extends HotTx {
+  /** @param statement `COPY … FROM STDIN` @param text lines of Postgres' text format, a piece of them at a time */
+  copy(statement: string, text: Iterable<string>): Promise<void>;
+}
+
+/** Long enough for a chunk to be understood between two statements, short enough for a stopped process to let go of its locks. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMEOUT_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+
+/** Connections of the loader's role. Apart from the hot pool, since COPY cannot be pipelined. */
+export class LoaderPool {
+  private readonly pool: pg.Pool;
+
+  constructor({ url, applicationName, maxConnections, prepare }: LoaderPoolSettings) {
+    this.pool = new pg.Pool({
+      connectionString: url,
+      application_name: applicationName,
+      max: maxConnections,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
+      onConnect: (client) => client.query(prepare),
+    } as pg.PoolConfig);
+    this.pool.on('error', () => {}); // an idle connection that dies is replaced at the next use
+  }
+
+  /** As `HotPool.transaction`, for one tenant. @throws DatabaseUnavailable; the commit may then still have happened */
+  async transaction<T>(name: string, tenantId: string, work: (tx: LoaderTx) => Promise<T>): Promise<T> {
+    return inSpan(`sql ${name}`, { attributes: { 'db.system.name': 'postgresql' } }, async () => {
+      const client = await this.connect();
+      let broken: Error | undefined;
+      const noteBroken = (error: Error) => {
+        broken = error;
+      };
+      client.on('error', noteBroken);
+      try {
+        await client.query('BEGIN');
+        await client.query(`SELECT set_config('halogen.tenants', $1, true)`, [`{${tenantId}}`]);
+        const tx = new CopyingTransaction(client);
+        const result = await work(tx);
+        await tx.runLast();
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        const failure = databaseFailure(error);
+        if (failure.unavailable) broken ??= failure.error;
+        else await client.query('ROLLBACK').catch(noteBroken);
+        throw failure.error;
+      } finally {
+        client.off('error', noteBroken);
+        client.release(broken);
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+
+  private async connect(): Promise<pg.PoolClient> {
+    try {
+      return await this.pool.connect();
+    } catch (error) {
+      throw databaseFailure(error).error;
+    }
+  }
+}
+
+class CopyingTransaction implements LoaderTx {
+  private lastStatement: (() => Promise<unknown>) | undefined;
+
+  constructor(private readonly client: pg.PoolClient) {}
+
+  async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.client.query(sql, parameters as unknown[])).rows as Row[];
+  }
+
+  async prepared<Row>(name: string, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    return (await this.client.query({ name, text: sql, values: parameters as unknown[] })).rows as Row[];
+  }
+
+  last(name: string, sql: string, parameters: readonly unknown[]): void {
+    if (this.lastStatement) throw new Error(`${name} cannot be the last statement: there is one`);
+    this.lastStatement = () => this.prepared(name, sql, parameters);
+  }
+
+  async runLast(): Promise<void> {
+    await this.lastStatement?.();
+  }
+
+  async copy(statement: string, text: Iterable<string>): Promise<void> {
+    await pipeline(Readable.from(text), this.client.query(copyFrom(statement)));
+  }
+}
