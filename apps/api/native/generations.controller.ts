@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { Body, Controller, Headers, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { v7 as newGenerationId } from 'uuid'; // grows with time, so that indexes of millions of rows are written at one end
 import { CallerOf } from '#apps/api/auth/caller-of.decorator';
 import { Refused } from '#apps/api/errors/refused';
 import { refusedSubmit } from '#apps/api/errors/refused-submit';
@@ -46,7 +46,7 @@ export class NativeGenerationsController {
     @Res({ passthrough: true }) reply: FastifyReply,
     @Headers('prefer') prefer?: string,
   ): Promise<Generation> {
-    const submitted = await this.generations.submit(caller, randomUUID(), understandCreate(body));
+    const submitted = await this.generations.submit(caller, newGenerationId(), understandCreate(body));
     if ('refused' in submitted) throw refusedSubmit(submitted);
     return this.view(await this.waited(queuedReport(submitted), reply, prefer));
   }
