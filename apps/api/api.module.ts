@@ -72,7 +72,7 @@ export class ApiModule {
           hotConnections: HOT_CONNECTIONS,
           entities: [GenerationEntity],
         }),
-        StorageModule.forFolder(environment.HALOGEN_STORAGE_DIR, {
+        StorageModule.for(environment, {
           publicOrigin: environment.HALOGEN_PUBLIC_ORIGIN,
           agentOrigin: environment.HALOGEN_AGENT_ORIGIN,
           secret: environment.HALOGEN_ASSET_SIGNING_SECRET,

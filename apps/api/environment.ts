@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readEnvironment } from '#platform/config/read-environment';
+import { STORAGE_ENVIRONMENT } from '#platform/storage/storage-environment';
 
 /** What the API reads from its environment. */
 export function apiEnvironment() {
@@ -10,7 +11,7 @@ export function apiEnvironment() {
       HALOGEN_PORT: z.coerce.number().int().min(0).max(65_535).default(8_080),
       HALOGEN_PUBLIC_ORIGIN: z.url().transform((origin) => origin.replace(/\/$/, '')),
       HALOGEN_AGENT_ORIGIN: z.url().optional(),
-      HALOGEN_STORAGE_DIR: z.string().min(1),
+      ...STORAGE_ENVIRONMENT,
       HALOGEN_ASSET_SIGNING_SECRET: z.string().min(32),
       HALOGEN_OUTBOUND_ALLOW: z.string().optional(),
       HALOGEN_OUTBOUND_DNS: z.string().optional(),

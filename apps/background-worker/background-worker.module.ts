@@ -1,6 +1,7 @@
 import { Module, type Type } from '@nestjs/common';
 import { ControlDatabaseModule } from '#apps/background-worker/control-database.module';
 import { CreateMemorySweep } from '#apps/background-worker/create-memory-sweep';
+import { DatabaseGauges } from '#apps/background-worker/database-gauges';
 import type { BackgroundWorkerEnvironment } from '#apps/background-worker/environment';
 import { StorageSweep } from '#apps/background-worker/storage-sweep';
 import { AuditSealer } from '#features/audit/audit-sealer.service';
@@ -22,7 +23,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
     imports: [
       ControlDatabaseModule.at(environment.DATABASE_CONTROL_URL),
       QueueModule.forRedis(environment.REDIS_URL),
-      StorageModule.forFolder(environment.HALOGEN_STORAGE_DIR, {
+      StorageModule.for(environment, {
         publicOrigin: environment.HALOGEN_PUBLIC_ORIGIN,
         secret: environment.HALOGEN_ASSET_SIGNING_SECRET,
       }),
@@ -32,7 +33,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       WebhooksModule.with({ timeScale: environment.HALOGEN_WEBHOOK_TIME_SCALE }),
       IngestionModule.with(environment.DATABASE_LOADER_URL),
     ],
-    providers: [StorageSweep, CreateMemorySweep, GrantExpiry, Reconciliation, AuditSealer, CommitmentDays],
+    providers: [DatabaseGauges, StorageSweep, CreateMemorySweep, GrantExpiry, Reconciliation, AuditSealer, CommitmentDays],
   })
   class BackgroundWorkerModule {}
   return BackgroundWorkerModule;

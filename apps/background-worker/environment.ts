@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { STORAGE_ENVIRONMENT } from '#platform/storage/storage-environment';
 
 /** What this process is told. Read once, in `main`. */
 export const BackgroundWorkerEnvironment = z.object({
   DATABASE_CONTROL_URL: z.url(),
   DATABASE_LOADER_URL: z.url(),
   REDIS_URL: z.url(),
-  HALOGEN_STORAGE_DIR: z.string(),
+  ...STORAGE_ENVIRONMENT,
   HALOGEN_ASSET_SIGNING_SECRET: z.string().min(32),
   /** Origin of the API as customers reach it: asset URLs in callbacks begin with it. */
   HALOGEN_PUBLIC_ORIGIN: z.url().transform((url) => url.replace(/\/+$/, '')),

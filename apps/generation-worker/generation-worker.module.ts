@@ -29,8 +29,8 @@ class RunsModule {}
 @Module({
   imports: [
     DatabaseModule.with({ url: environment.DATABASE_CONTROL_URL, applicationName: 'generation-worker', hotConnections: HOT_CONNECTIONS }),
-    StorageModule.forFolder(environment.HALOGEN_STORAGE_DIR),
     OutboundModule.with(parseOutboundSettings({ allow: environment.HALOGEN_OUTBOUND_ALLOW, dns: environment.HALOGEN_OUTBOUND_DNS })),
+    StorageModule.for(environment),
     RunsModule,
     HealthModule.with({
       imports: [RunsModule],

@@ -33,6 +33,7 @@ export function apiEnvironment(installation: Installation): NodeJS.ProcessEnv {
     HALOGEN_PORT: String(apiPort),
     HALOGEN_PUBLIC_ORIGIN: originOf(apiPort),
     HALOGEN_STORAGE_DIR: storageOf(homeDir),
+    ...bucketOf(process.env),
     HALOGEN_ASSET_SIGNING_SECRET: secrets.assetSigningSecret,
     HALOGEN_OUTBOUND_ALLOW: process.env.HALOGEN_OUTBOUND_ALLOW ?? OUTBOUND_ALLOW,
   });
@@ -55,6 +56,7 @@ export function generationWorkerEnvironment(installation: Installation, healthPo
     TEMPORAL_NAMESPACE,
     HALOGEN_STORAGE_DIR: storageOf(homeDir),
     HALOGEN_OUTBOUND_ALLOW: process.env.HALOGEN_OUTBOUND_ALLOW ?? OUTBOUND_ALLOW,
+    ...bucketOf(process.env),
     HALOGEN_HEALTH_PORT: String(healthPort),
   });
 }
@@ -67,6 +69,7 @@ export function backgroundWorkerEnvironment(installation: Installation, healthPo
     REDIS_URL: servers.redisUrl,
     HALOGEN_PUBLIC_ORIGIN: originOf(apiPort),
     HALOGEN_STORAGE_DIR: storageOf(homeDir),
+    ...bucketOf(process.env),
     HALOGEN_ASSET_SIGNING_SECRET: secrets.assetSigningSecret, // callbacks carry asset URLs
     HALOGEN_OUTBOUND_ALLOW: process.env.HALOGEN_OUTBOUND_ALLOW ?? OUTBOUND_ALLOW,
     HALOGEN_HEALTH_PORT: String(healthPort),
@@ -96,6 +99,11 @@ export function originOf(apiPort: number): string {
 
 export function schedulerUrl(port: number): string {
   return `ws://127.0.0.1:${port}/lanes`;
+}
+
+/** A bucket instead of the folder. Not inherited by all: an agent never gets its credentials. */
+function bucketOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('HALOGEN_S3_')));
 }
 
 function storageOf(homeDir: string): string {

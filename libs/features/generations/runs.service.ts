@@ -8,6 +8,7 @@ import type { Stage } from '#core/generations/stages';
 import { type ResolveCommand, type ResolveOutcome, resolveAll } from '#features/generations/resolve-group';
 import { CommandGroup } from '#platform/database/command-group';
 import { HotPool } from '#platform/database/hot-pool';
+import { endingsTotal, stageSeconds } from '#platform/telemetry/metrics';
 
 export interface Checkpoint {
   stage: Stage;
@@ -59,13 +60,16 @@ export class RunsService {
     await this.db.transaction('checkpoint', [], async (tx) => {
       const [held] = await tx.query(`SELECT 1 FROM generations g WHERE ${HOLDS_LEASE} FOR UPDATE`, leaseParameters(lease));
       if (!held) throw new LeaseLost(lease);
-      await tx.query(
+      const [time] = await tx.query<{ seconds: number | null }>(
         `WITH kept AS (
            INSERT INTO checkpoints (tenant_id, generation_id, fence, stage, round, outcome) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
          )
-         SELECT pg_notify('halogen_stream', '')`,
+         SELECT pg_notify('halogen_stream', ''), extract(epoch FROM clock_timestamp() - greatest(
+                  (SELECT max(c.finished_at) FROM checkpoints c WHERE c.tenant_id = $1 AND c.generation_id = $2),
+                  (SELECT l.run_started_at FROM leases l WHERE l.tenant_id = $1 AND l.generation_id = $2 AND l.fence = $3)))::float8 AS seconds`,
         [...leaseParameters(lease), stage, round, JSON.stringify(outcome)],
       );
+      if (typeof time?.seconds === 'number') stageSeconds.observe({ stage }, time.seconds);
     });
   }
 
@@ -129,8 +133,14 @@ export class RunsService {
   private async resolve(command: Extract<ResolveCommand, { by: 'run' }>): Promise<'completed' | 'failed' | 'cancelled'> {
     const outcome = await this.endings.add(command);
     if ('refused' in outcome) throw new LeaseLost(command.lease);
+    endingsTotal.inc({ state: outcome.state, reason: command.kind === 'release' ? reasonLabel(command.reason) : '' });
     return outcome.state;
   }
+}
+
+/** Reasons are sentences for customers; what stands behind a colon may differ each time. */
+function reasonLabel(reason: string): string {
+  return (reason.split(':')[0] as string).slice(0, 60);
 }
 
 const HOLDS_LEASE = `g.tenant_id = $1 AND g.id = $2 AND g.fence = $3::bigint AND g.state IN ('admitted', 'running')`;

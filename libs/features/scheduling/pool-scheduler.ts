@@ -38,6 +38,7 @@ import { CommandGroup } from '#platform/database/command-group';
 import type { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
 import { WakeLoop } from '#platform/outbox/wake-loop';
+import { queueWaitSeconds, startsTotal } from '#platform/telemetry/metrics';
 import { recordSpan } from '#platform/telemetry/spans';
 
 export interface PoolSchedulerParts {
@@ -473,6 +474,9 @@ export class PoolScheduler {
       return;
     }
     const { traceparent, queuedAt } = generation;
+    const labels = { pool_class: this.leadership.poolClass, service_tier: generation.tier };
+    startsTotal.inc(labels);
+    queueWaitSeconds.observe(labels, Math.max(0, plannedAtMs - queuedAt) / 1_000);
     const lease = { tenantId, generationId, fence };
     this.index.apply({ type: 'leased', lease: { ...generation, ...admission, fence, startedAt: plannedAtMs } });
     const admittedAtMs = this.nowMs();

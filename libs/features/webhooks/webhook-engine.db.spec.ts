@@ -339,7 +339,10 @@ function workerModule(allow: string, timeScale: number): DynamicModule {
     imports: [
       { module: Database, global: true, providers, exports: [HotPool, Notifications] },
       QueueModule.forRedis(redisUrl.href),
-      StorageModule.forFolder(storageFolder, { publicOrigin: 'http://api.test', secret: 'test-secret-test-secret-test-secret' }),
+      StorageModule.for(
+        { HALOGEN_STORAGE_DIR: storageFolder },
+        { publicOrigin: 'http://api.test', secret: 'test-secret-test-secret-test-secret' },
+      ),
       OutboundModule.with(parseOutboundSettings({ allow })),
       WebhooksModule.with({ timeScale }),
     ],

@@ -273,7 +273,10 @@ function workerModule(allow: string, redis: string): DynamicModule {
     imports: [
       { module: Database, global: true, providers, exports: [HotPool, Notifications] },
       QueueModule.forRedis(redis),
-      StorageModule.forFolder(storageFolder, { publicOrigin: 'http://api.test', secret: 'test-secret-test-secret-test-secret' }),
+      StorageModule.for(
+        { HALOGEN_STORAGE_DIR: storageFolder },
+        { publicOrigin: 'http://api.test', secret: 'test-secret-test-secret-test-secret' },
+      ),
       OutboundModule.with(parseOutboundSettings({ allow })),
       WebhooksModule.with({ timeScale: 1 }),
     ],

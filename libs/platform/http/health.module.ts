@@ -1,6 +1,7 @@
 import { type DynamicModule, type FactoryProvider, Module, type ModuleMetadata } from '@nestjs/common';
 import { HEALTH_CHECKS, Health, type HealthCheck } from '#platform/http/health';
 import { HealthController } from '#platform/http/health.controller';
+import { MetricsController } from '#platform/http/metrics.controller';
 
 export { Health };
 
@@ -10,14 +11,14 @@ export interface HealthModuleOptions extends Pick<ModuleMetadata, 'imports'>, Pi
   readonly checks: (...injected: any[]) => readonly HealthCheck[];
 }
 
-/** `/health/live` and `/health/ready` for a process. */
+/** `/health/live`, `/health/ready` and `/metrics` for a process. */
 @Module({})
 export class HealthModule {
   static with({ imports, inject = [], checks }: HealthModuleOptions): DynamicModule {
     return {
       module: HealthModule,
       imports,
-      controllers: [HealthController],
+      controllers: [HealthController, MetricsController],
       providers: [{ provide: HEALTH_CHECKS, inject, useFactory: checks }, Health],
       exports: [Health],
     };

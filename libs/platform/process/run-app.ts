@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Health } from '#platform/http/health.module';
 import { registerFastifyOtel } from '#platform/telemetry/fastify-otel';
+import { registerHttpMetrics } from '#platform/telemetry/http-metrics';
 import { nestLogger } from '#platform/telemetry/logger';
 import { shutdownTelemetry } from '#platform/telemetry/start';
 
@@ -27,6 +28,7 @@ export async function runApp({
   const logger = nestLogger();
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false });
   await registerFastifyOtel(app);
+  registerHttpMetrics(app);
   await configure?.(app);
   await app.listen(port, host);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -4,15 +4,9 @@ import { access, link, mkdir, opendir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { atMost } from '#platform/storage/at-most';
 import { contentTypeOf } from '#platform/storage/content-types';
-import {
-  type ByteRange,
-  isStorageKey,
-  ObjectExists,
-  type ObjectFacts,
-  ObjectStorage,
-  ObjectTooLarge,
-} from '#platform/storage/object-storage';
+import { type ByteRange, isStorageKey, ObjectExists, type ObjectFacts, ObjectStorage } from '#platform/storage/object-storage';
 
 /** Objects as files of one folder. A file appears under its key only when it is whole: it is written beside and linked into place. */
 export class LocalFolder extends ObjectStorage {
@@ -78,15 +72,4 @@ export class LocalFolder extends ObjectStorage {
     if (!isStorageKey(key)) throw new TypeError('not a storage key');
     return path.join(this.folder, ...key.split('/'));
   }
-}
-
-function atMost(maxBytes: number) {
-  return async function* (source: AsyncIterable<Buffer>) {
-    let bytes = 0;
-    for await (const chunk of source) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) throw new ObjectTooLarge(maxBytes);
-      yield chunk;
-    }
-  };
 }

@@ -12,7 +12,7 @@ export async function registerFastifyOtel(app: NestFastifyApplication): Promise<
     instrumentHooks: false,
     instrumentHandler: false,
     recordExceptions: false, // messages of parsers quote the body; stacks are in the log, under the same trace id
-    ignorePaths: ({ url }) => url.startsWith('/health/'),
+    ignorePaths: ({ url }) => url.startsWith('/health/') || url === '/metrics',
     requestHook: (span, request) => {
       span.updateName(`${request.method} ${request.routeOptions.url ?? 'unknown route'}`);
       span.setAttribute('url.path', withoutQuery(request.url));
