@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { v7 as newGenerationId } from 'uuid'; // grows with time, so that indexes of millions of rows are written at one end
 import { CallbackUrls } from '#apps/api/dream-machine/callback-urls';
 import { type PlaceOf, placesOf } from '#apps/api/dream-machine/understand/places';
 import { Refused } from '#apps/api/errors/refused';
@@ -33,7 +33,8 @@ export class DreamMachineSubmits {
   /** @throws Refused */
   async submit(caller: Caller, request: SubmitRequest): Promise<DreamMachineGeneration> {
     this.callbacks.check(request.callbackUrl);
-    const submitted = await this.generations.submit(caller, newGenerationId(), request);
+    // Version 4, as published clients expect; our own API's ids grow with time instead.
+    const submitted = await this.generations.submit(caller, randomUUID(), request);
     if ('refused' in submitted) throw refusedSubmit(submitted);
     return this.view(submitted);
   }
