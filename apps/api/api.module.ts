@@ -25,6 +25,7 @@ import { GrantsController } from '#apps/api/native/grants.controller';
 import { KeysController } from '#apps/api/native/keys.controller';
 import { LedgerController } from '#apps/api/native/ledger.controller';
 import { MembersController } from '#apps/api/native/members.controller';
+import { PlansController } from '#apps/api/native/plans.controller';
 import { ProjectsController } from '#apps/api/native/projects.controller';
 import { StatementsController } from '#apps/api/native/statements.controller';
 import { TenantsController } from '#apps/api/native/tenants.controller';
@@ -40,6 +41,7 @@ import { BatchFilesService } from '#features/ingestion/batch-files.service';
 import { BatchesService } from '#features/ingestion/batches.service';
 import { CreditsService } from '#features/ledger/credits.service';
 import { LedgerService } from '#features/ledger/ledger.service';
+import { PlansService } from '#features/ledger/plans.service';
 import { StatementsService } from '#features/ledger/statements.service';
 import { TenantsModule } from '#features/tenants/tenants.module';
 import { DeliveryLogService } from '#features/webhooks/delivery-log.service';
@@ -101,6 +103,7 @@ export class ApiModule {
         GenerationEventsController,
         TenantsController,
         ProjectsController,
+        PlansController,
         MembersController,
         KeysController,
         GrantsController,
@@ -125,6 +128,7 @@ export class ApiModule {
         StatementsService,
         BatchesService,
         BatchFilesService,
+        PlansService,
         ApiKeyStrategy,
         NodeGuard,
         CallbackUrls,

@@ -50,16 +50,21 @@ interface Operation {
 
 const urlOf = ({ path }: Route, id: string) => path.replaceAll(/\{[^}]+\}/g, id);
 
+/** Fewer than the API has connections: nobody waits for one. */
+const CALLS_AT_ONCE = 6;
+
 it('knows who may call what: every role on every route', async () => {
   const table: string[] = [];
+  const guarded = routes().filter(({ scope }) => scope);
   for (const role of ROLES) {
     const key = await api.aKey(await aTenant(api.control, 0n), SCOPES_OF_ROLE[role]);
-    for (const route of routes().filter(({ scope }) => scope)) {
+    const ask = async (route: Route) => {
       const { status, body } = await api.call(key, route.method, urlOf(route, randomUUID()), route.takesBody ? {} : undefined);
       const isRefused = status === 403 && /lacks the scope/.test(body.detail);
       const isAllowed = (SCOPES_OF_ROLE[role] as readonly string[]).includes(route.scope as string);
       if (isRefused === isAllowed || status === 401 || status >= 500) table.push(`${role} ${route.id}: ${status}`);
-    }
+    };
+    for (let at = 0; at < guarded.length; at += CALLS_AT_ONCE) await Promise.all(guarded.slice(at, at + CALLS_AT_ONCE).map(ask));
   }
   expect(table).toEqual([]);
 });
@@ -77,6 +82,9 @@ const BODIES: Readonly<Record<string, unknown>> = {
   updateProject: { name: 'Ours now' },
   changeMember: { role: 'viewer' },
   rotateKey: {},
+  resizeCommitment: { moreUnits: 8 },
+  renewCommitment: { months: 1 },
+  transferCommitment: { toTenantId: randomUUID() },
 };
 
 it('answers 404 for what belongs to another tenant, whatever is done with it', async () => {
@@ -91,7 +99,9 @@ it('answers 404 for what belongs to another tenant, whatever is done with it', a
   ];
   expect(theirIds.every(Boolean)).toBe(true);
   const wrong: string[] = [];
-  const withId = routes().filter(({ path, scope }) => scope && path.includes('{'));
+  const withId = routes().filter(
+    ({ path, scope }) => path.includes('{') && (SCOPES_OF_ROLE.owner as readonly (string | undefined)[]).includes(scope),
+  );
   expect(withId.length).toBeGreaterThan(8);
   for (const route of withId) {
     const unlike = theirIds.map(async (id) => {
@@ -104,7 +114,10 @@ it('answers 404 for what belongs to another tenant, whatever is done with it', a
 });
 
 /** What a route must be asked with besides a tenant. */
-const QUERIES: Readonly<Record<string, string>> = { getUsage: '&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&by=day' };
+const QUERIES: Readonly<Record<string, string>> = {
+  getUsage: '&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&by=day',
+  getCapacityCalendar: '&poolClass=halo-1',
+};
 
 it('answers 404 when another tenant is named that is no brand of ours', async () => {
   for (const route of routes().filter(({ takesTenant, method }) => takesTenant && method === 'GET')) {

@@ -8,6 +8,7 @@ import { AuditSealer } from '#features/audit/audit-sealer.service';
 import { CommitmentDays } from '#features/capacity/commitment-days.service';
 import { IngestionModule } from '#features/ingestion/ingestion.module';
 import { GrantExpiry } from '#features/ledger/grant-expiry.service';
+import { PlanPeriods } from '#features/ledger/plan-periods.service';
 import { Reconciliation } from '#features/ledger/reconciliation.service';
 import { WebhooksModule } from '#features/webhooks/webhooks.module';
 import { HotPool } from '#platform/database/hot-pool';
@@ -33,7 +34,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       WebhooksModule.with({ timeScale: environment.HALOGEN_WEBHOOK_TIME_SCALE }),
       IngestionModule.with(environment.DATABASE_LOADER_URL),
     ],
-    providers: [DatabaseGauges, StorageSweep, CreateMemorySweep, GrantExpiry, Reconciliation, AuditSealer, CommitmentDays],
+    providers: [DatabaseGauges, StorageSweep, CreateMemorySweep, GrantExpiry, Reconciliation, AuditSealer, CommitmentDays, PlanPeriods],
   })
   class BackgroundWorkerModule {}
   return BackgroundWorkerModule;

@@ -39,6 +39,7 @@ const TENANT_TABLES = [
   'recent_creates',
   'resolutions',
   'spending_months',
+  'tenant_plans',
   'transfers',
   'webhook_attempts',
   'webhook_deliveries',
