@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Frame } from 'node-av/lib';
 import { type ForeignMedium, type ReadMedium, UnreadableMedium } from '#media/foreign/foreign-medium';
 import { FRAMES_PER_SECOND, MAX_DECODED_FRAMES, MAX_PIXELS, MAX_SIDE_PX, MAX_VIDEO_SHORT_SIDE_PX } from '#media/foreign/limits';
+import { refuseReferences } from '#media/foreign/refuse-references';
 import { framesOf, PictureReader } from '#media/mp4/decoded-frames';
 import { type Mp4Input, openMp4Input } from '#media/mp4/mp4-input';
 import { writeMp4 } from '#media/mp4/write-mp4';
@@ -45,6 +46,7 @@ export async function readForeignFrame(
 }
 
 async function openForeign(path: string): Promise<Mp4Input> {
+  await refuseReferences(path);
   const input = await openMp4Input(path);
   const { width, height } = input.video.codecpar;
   if (width * height <= MAX_PIXELS && width > 0 && height > 0) return input;
