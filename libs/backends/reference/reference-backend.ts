@@ -167,7 +167,8 @@ async function packageVideo(order: StageOrder, output: VideoOutput, { workDir, s
   const { master = '' } = order.inputs; // never '': such an order was refused
   const notes = referenceNotes(order.model);
   const path = join(workDir, 'video.mp4');
-  await remuxMp4(master, path, notes, order.inputs.source);
+  // A master that was only made larger has no sound of its own yet: it is the source's.
+  await remuxMp4(master, path, notes, order.treatment.operation === 'upscale' ? order.inputs.source : master);
   signal.throwIfAborted();
   progress(0.5);
 
