@@ -34,6 +34,9 @@ const KEYFRAME_INTERVAL_S = 2;
 /** A fixed count: x264's output depends on it, and the same frames must give the same file on every machine. */
 const ENCODER_THREADS = 2;
 const X264_OPTIONS = { preset: 'veryfast', crf: '20' };
+/** Above this x264 keeps fewer pictures in mind, each about 40 MB at 4k: a lane's process shall stay under a gigabyte. */
+const LARGE_PICTURE_PIXELS = 4_000_000;
+const X264_LARGE_OPTIONS = { ...X264_OPTIONS, 'rc-lookahead': '3', bf: '1' };
 
 export interface Mp4Format {
   /** Both sides are even, as 4:2:0 asks for. */
@@ -98,7 +101,10 @@ async function openEncoder({ widthPx, heightPx, framesPerSecond }: Mp4Format): P
   encoder.gopSize = KEYFRAME_INTERVAL_S * framesPerSecond;
   encoder.threadCount = ENCODER_THREADS;
   encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER, AV_CODEC_FLAG_FRAME_DURATION);
-  FFmpegError.throwIfError(await encoder.open2(codec, Dictionary.fromObject(X264_OPTIONS)), 'open x264');
+  FFmpegError.throwIfError(
+    await encoder.open2(codec, Dictionary.fromObject(widthPx * heightPx > LARGE_PICTURE_PIXELS ? X264_LARGE_OPTIONS : X264_OPTIONS)),
+    'open x264',
+  );
   return encoder;
 }
 
