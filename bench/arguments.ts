@@ -8,6 +8,8 @@ export interface BenchArguments {
   json: boolean;
   quick: boolean;
   rounds: number;
+  /** Undefined: the benchmark’s own number. */
+  rows: number | undefined;
 }
 
 export function benchHelp(): string {
@@ -22,6 +24,7 @@ ${Object.entries(BENCHES)
 
   --json        one JSON object a line: bench, metric, value, unit, baseline, ratio, spread
   --rounds N    rounds of each measurement (default ${DEFAULT_ROUNDS}); the median counts
+  --rows N      rows of a bulk upload, where there is one
   --quick       leaves out what takes minutes
   --help
 
@@ -37,6 +40,7 @@ export function benchArguments(args: string[]): BenchArguments | undefined {
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string', default: String(DEFAULT_ROUNDS) },
+      rows: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -49,5 +53,12 @@ export function benchArguments(args: string[]): BenchArguments | undefined {
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
     throw new Error(`--rounds wants a number from 1 to 100, not "${values.rounds}"`);
-  return { name, json: values.json, quick: values.quick, rounds };
+  return { name, json: values.json, quick: values.quick, rounds, rows: rowsOf(values.rows) };
+}
+
+function rowsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const rows = Number(text);
+  if (!Number.isInteger(rows) || rows < 1 || rows > 5_000_000) throw new Error(`--rows wants a number from 1 to 5000000, not "${text}"`);
+  return rows;
 }

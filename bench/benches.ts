@@ -1,10 +1,12 @@
 import type { Bench } from '#bench/bench';
+import { ingestBench } from '#bench/ingest/ingest-bench';
 import { ledgerBench } from '#bench/ledger/ledger-bench';
 import { submitBench } from '#bench/submit/submit-bench';
 import { webhooksBench } from '#bench/webhooks/webhooks-bench';
 
 /** Benchmarks by the name under which `npm run bench` knows them. */
 export const BENCHES: Record<string, Bench> = {
+  ingest: ingestBench,
   ledger: ledgerBench,
   submit: submitBench,
   webhooks: webhooksBench,

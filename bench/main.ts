@@ -23,14 +23,14 @@ try {
   process.exit(1);
 }
 
-async function runBench({ name, json, quick, rounds }: BenchArguments): Promise<void> {
+async function runBench({ name, json, quick, rounds, rows }: BenchArguments): Promise<void> {
   const homeDir = await mkdtemp(join(tmpdir(), 'halogen-bench-'));
   const supervisor = new Supervisor({ logFolder: join(homeDir, 'logs'), report });
   report(`${availableParallelism()} cores; load of the machine before: ${await loadAverage()}`);
   try {
     const measured: Measurement[] = [];
     const measure = async () => {
-      for await (const measurement of (BENCHES[name] as Bench).run({ rounds, quick, homeDir, supervisor, report })) {
+      for await (const measurement of (BENCHES[name] as Bench).run({ rounds, rows, quick, homeDir, supervisor, report })) {
         measured.push(measurement);
         if (json) console.log(JSON.stringify(measurement));
       }
