@@ -7,15 +7,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { Pool, request } from 'undici';
+import { v7 as newId } from 'uuid';
 import type { Bench, BenchContext } from '#bench/bench';
 import { type BenchDatabase, benchDatabase, benchPostgres, withOwner } from '#bench/database';
 import { type Measurement, measurementOf, percentile, type Sample } from '#bench/measurement';
 import { type SpanSink, spanSink } from '#bench/submit/span-sink';
+import { grantCredits } from '#features/ledger/grants.service';
 import { cacheFolder } from '#infra/local/cache-folder';
 import { freePort } from '#infra/local/free-port';
 import { compiledFolder } from '#infra/local/processes';
 import { seed } from '#infra/local/seed';
 import { startValkey } from '#infra/local/servers/valkey';
+import { HotPool } from '#platform/database/hot-pool';
 
 const ROWS = 1_000_000;
 const QUICK_ROWS = 100_000;
@@ -23,8 +26,10 @@ const ROWS_PER_PIECE = 500;
 const SUBMITS_PER_S = 20;
 const IDLE_MS = 10_000;
 const LOOK_EVERY_MS = 50;
+const PLENTY_MICRO = 10n ** 15n;
+/** The seed's tenant of the demo key. */
+const DEMO_TENANT_ID = '00000000-0000-4000-8000-000000010000';
 const WARM_UP_ROWS = 20_000;
-/** Cheap enough that the demo tenant's credits cover every round. */
 const OPTIONS = JSON.stringify({ service_tier: 'flex' });
 
 export const ingestBench: Bench = {
@@ -48,7 +53,7 @@ async function* measureIngest(context: BenchContext): AsyncIterable<Measurement>
   const of = (metric: string, unit: string, rounds: Sample[]) => measurementOf('ingest', metric, unit, rounds);
   await using database = await benchDatabase(await benchPostgres(context), context);
   await seed({ controlUrl: database.databaseControlUrl, secrets: database.secrets, lanesPerNode: 1 });
-  await withOwner(database.ownerUrl, giveCredits);
+  await giveCredits(database);
   await using sink = await spanSink();
   const origin = await startProcesses(context, database, sink);
   const key = database.secrets.keys.demo;
@@ -170,8 +175,15 @@ async function empty(owner: pg.Client): Promise<void> {
   await owner.query('CHECKPOINT');
 }
 
-async function giveCredits(owner: pg.Client): Promise<void> {
-  await owner.query(`UPDATE accounts SET balance_micro = 9000000000000000 WHERE kind = 'available'`);
+async function giveCredits({ databaseControlUrl }: BenchDatabase): Promise<void> {
+  const pool = new HotPool({ url: databaseControlUrl, applicationName: 'halogen-bench-seed', maxConnections: 1 });
+  try {
+    await pool.transaction('give credits', [], (tx) =>
+      grantCredits(tx, { tenantId: DEMO_TENANT_ID, id: newId(), accountId: newId(), amountMicro: PLENTY_MICRO }),
+    );
+  } finally {
+    await pool.close();
+  }
 }
 
 /** Submits at a steady pace, whether or not the last was answered, until this has ended. @returns how long each took, in ms */

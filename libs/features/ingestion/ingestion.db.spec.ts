@@ -167,6 +167,7 @@ it('holds what waits while it is paused, lets it go, and returns everything when
   await batches.command(caller(tenantId), batch.id, 'resume');
   await workOn();
   expect(await held(batch)).toBe(0);
+  await control.query(`UPDATE generations SET state = 'admitted', fence = 1 WHERE batch_id = $1 AND row_number = 7`, [batch.id]); // one has begun
   await batches.command(caller(tenantId), batch.id, 'cancel');
   await workOn();
   expect(await report(batch)).toMatchObject({ state: 'cancelled', cancelledRows: 2_500, work: null });
