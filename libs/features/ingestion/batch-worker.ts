@@ -27,8 +27,8 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private stopListening: (() => void) | undefined;
 
   constructor(
-    @Inject(HotPool) private readonly control: HotPool,
-    @Inject(LoaderPool) private readonly loader: LoaderPool,
+    @Inject(HotPool) readonly control: HotPool,
+    @Inject(LoaderPool) readonly loader: LoaderPool,
     @Inject(ObjectStorage) private readonly storage: ObjectStorage,
     @Inject(Notifications) private readonly notifications: Notifications,
   ) {}
@@ -64,7 +64,7 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       if (batch.work === 'load') await loadBatch({ pool: this.loader, storage: this.storage, isStopped }, batch);
       else if (batch.work === 'sheets') await makeContactSheets(this.control, this.storage, batch, isStopped);
-      else await doRowWork(this.loader, batch, batch.work, isStopped);
+      else await doRowWork(this, batch, batch.work, isStopped);
       await releaseClaim(this.control, batch);
     } catch (error) {
       if (error instanceof BatchMoved) await releaseClaim(this.control, batch).catch(() => {});

@@ -319,7 +319,7 @@ async function claimedAgain({ id }: BatchReport) {
 async function workOn(): Promise<void> {
   const batch = await claimed();
   if (batch.work === 'load') await loadBatch({ pool: loader, storage, isStopped: () => false }, batch);
-  else if (batch.work !== 'sheets') await doRowWork(loader, batch, batch.work, () => false);
+  else if (batch.work !== 'sheets') await doRowWork({ loader, control }, batch, batch.work, () => false);
 }
 
 async function report({ tenantId, id }: BatchReport): Promise<BatchReport> {

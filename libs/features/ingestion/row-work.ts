@@ -14,11 +14,18 @@ import {
 import type { ClaimedBatch } from '#features/ingestion/claim';
 import { BatchMoved } from '#features/ingestion/commit-chunk';
 import { lockAccounts } from '#features/ledger/movements.service';
+import type { HotPool } from '#platform/database/hot-pool';
 import type { LoaderPool, LoaderTx } from '#platform/database/loader-pool';
 
 /** Rows that are looked at in one transaction. */
 const ROWS_AT_ONCE = 5_000;
 const CANCELLED = 'Cancelled with its batch';
+
+export interface RowWorkPools {
+  loader: LoaderPool;
+  /** Ends rows that have a lease, as their runs would. */
+  control: HotPool;
+}
 
 type RowsWork = Exclude<BatchWork, 'load' | 'sheets'>;
 
@@ -26,11 +33,17 @@ type RowsWork = Exclude<BatchWork, 'load' | 'sheets'>;
  * Does to all rows of a batch what a command asks, some thousand rows a transaction, from where the last worker came to.
  * @throws BatchMoved when another command came in between, DatabaseUnavailable
  */
-export async function doRowWork(pool: LoaderPool, batch: ClaimedBatch, work: RowsWork, isStopped: () => boolean): Promise<void> {
+export async function doRowWork(
+  { loader, control }: RowWorkPools,
+  batch: ClaimedBatch,
+  work: RowsWork,
+  isStopped: () => boolean,
+): Promise<void> {
   for (let afterRow = batch.workRow; !isStopped(); ) {
     const { tenantId, id } = batch;
     const range = { tenantId, batchId: id, afterRow, uptoRow: afterRow + ROWS_AT_ONCE };
-    const next = await pool.transaction(`batch ${work}`, tenantId, (tx) => doRange(tx, batch, work, range));
+    if (work === 'cancel') await control.transaction('cancel running rows', [], (tx) => cancelRunningRows(tx, range, CANCELLED));
+    const next = await loader.transaction(`batch ${work}`, tenantId, (tx) => doRange(tx, batch, work, range));
     if (next === null) return;
     afterRow = next;
   }
@@ -63,7 +76,6 @@ async function cancelRange(tx: LoaderTx, batch: ClaimedBatch, range: RowRange): 
     batch.id,
     rows,
   ]);
-  await cancelRunningRows(tx, range, CANCELLED);
   return move(tx, batch, 'cancel', range);
 }
 
