@@ -69,7 +69,8 @@ const FORBIDDEN: Record<string, string> = {
     SELECT g.tenant_id, format('grant %s of %s has %s accounts, filled with %s', g.id, g.amount_micro, count(DISTINCT a.id), coalesce(sum(t.amount_micro), 0))
       FROM grants g
       LEFT JOIN accounts a ON a.tenant_id = g.tenant_id AND a.grant_id = g.id
-      LEFT JOIN transfers t ON t.tenant_id = a.tenant_id AND t.credit_account_id = a.id AND t.generation_id IS NULL AND t.debit_account_id = ANY ($1::uuid[])
+      LEFT JOIN transfers t ON t.tenant_id = a.tenant_id AND t.credit_account_id = a.id
+             AND (t.code = 'refund' OR (t.generation_id IS NULL AND t.debit_account_id = ANY ($1::uuid[])))
      GROUP BY g.tenant_id, g.id, g.amount_micro
     HAVING count(DISTINCT a.id) <> 1 OR coalesce(sum(t.amount_micro), 0) < g.amount_micro`,
   'I11 the database refuses to change a transfer': `
