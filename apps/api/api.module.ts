@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
+import { SchedulingController } from '#apps/api/admin/scheduling.controller';
 import { NodeGuard } from '#apps/api/agent/node.guard';
 import { WorkOrdersController } from '#apps/api/agent/work-orders.controller';
 import { AssetsController } from '#apps/api/assets/assets.controller';
@@ -43,6 +44,7 @@ import { CreditsService } from '#features/ledger/credits.service';
 import { LedgerService } from '#features/ledger/ledger.service';
 import { PlansService } from '#features/ledger/plans.service';
 import { StatementsService } from '#features/ledger/statements.service';
+import { SchedulingOperations } from '#features/scheduling/scheduling-operations.service';
 import { TenantsModule } from '#features/tenants/tenants.module';
 import { DeliveryLogService } from '#features/webhooks/delivery-log.service';
 import { EndpointsService } from '#features/webhooks/endpoints.service';
@@ -111,6 +113,7 @@ export class ApiModule {
         StatementsController,
         CommitmentsController,
         CapacityController,
+        SchedulingController,
         WorkOrdersController,
         UploadsController,
         AssetsController,
@@ -121,6 +124,7 @@ export class ApiModule {
         GenerationWatch,
         WorkOrdersService,
         LedgerService,
+        SchedulingOperations,
         EndpointsService,
         DeliveryLogService,
         CreditsService,

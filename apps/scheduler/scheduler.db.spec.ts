@@ -332,6 +332,55 @@ it('lets nobody in without a token of a node, and ends a stream that does not ke
   }
 });
 
+describe('operators', () => {
+  it('a paused tenant starts nothing until the pause is lifted, and holds up nobody', async () => {
+    const nodeId = await aNode(owner, 2, poolClass);
+    const other = await aTenant(owner, 1_000_000_000n);
+    const before = await queued();
+    await owner.query(`INSERT INTO tenant_pauses (tenant_id, reason) VALUES ($1, 'a test')`, [tenantId]);
+    await startScheduler();
+    await startAgent(nodeId);
+    const after = await queued();
+    await leaseOf(await queued({ tenantId: other }));
+    await changesRead();
+    expect([await stateOf(before), await stateOf(after)]).toEqual(['queued', 'queued']);
+    await owner.query('DELETE FROM tenant_pauses');
+    await owner.query(`SELECT pg_notify('halogen_scheduler', '')`);
+    await expect.poll(async () => [await stateOf(before), await stateOf(after)], { timeout: 8_000 }).toContain('admitted');
+  });
+
+  it('a paused pool class starts nothing until the pause is lifted', async () => {
+    const nodeId = await aNode(owner, 1, poolClass);
+    await owner.query(`INSERT INTO pool_pauses (pool_class, reason) VALUES ($1, 'a test')`, [poolClass]);
+    await startScheduler();
+    await startAgent(nodeId);
+    const generation = await queued();
+    await changesRead();
+    expect(await stateOf(generation)).toBe('queued');
+    await owner.query('DELETE FROM pool_pauses');
+    await owner.query(`SELECT pg_notify('halogen_scheduler', '')`);
+    await leaseOf(generation);
+  });
+
+  it('another priority gives a waiting generation another place', async () => {
+    const nodeId = await aNode(owner, 1, poolClass);
+    await startScheduler();
+    await startAgent(nodeId);
+    const lease = await leaseOf(await queued());
+    const [elder, younger] = [await queued(), await queued()];
+    await changesRead();
+    await owner.query('UPDATE generations SET priority = 10 WHERE id = $1', [younger]);
+    await owner.query(
+      `INSERT INTO outbox (consumer, topic, tenant_id, generation_id, pool_class) VALUES ('scheduler', 'queued', $1, $2, $3)`,
+      [tenantId, younger, poolClass],
+    );
+    await stampRun(lease);
+    await runs.settle(lease);
+    await leaseOf(younger);
+    expect(await stateOf(elder)).toBe('queued');
+  });
+});
+
 interface TestScheduler {
   app: NestFastifyApplication;
   clock: JumpingClock;

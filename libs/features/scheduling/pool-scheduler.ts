@@ -29,6 +29,7 @@ import {
 import { type NodeLink, NodeRoster } from '#features/scheduling/node-roster';
 import { type Began, noteBegan } from '#features/scheduling/note-began';
 import { type Freed, noteFreed } from '#features/scheduling/note-freed';
+import { Pauses, type PausesRead, readPauses } from '#features/scheduling/pauses';
 import { type CommittedChange, takeChanges } from '#features/scheduling/read-changes';
 import { readFirstHeads, readHeads } from '#features/scheduling/read-heads';
 import { type EndReason, readLeasesWithoutRun, readOpenLeases } from '#features/scheduling/read-leases';
@@ -65,6 +66,7 @@ export class PoolScheduler {
   private readonly logger: Logger;
   private readonly roster: NodeRoster;
   private readonly leases = new LeaseWatch();
+  private readonly pauses = new Pauses();
   private readonly loop: WakeLoop;
   private readonly begins: CommandGroup<Began, void>;
   private readonly beginning = new Set<string>();
@@ -213,6 +215,7 @@ export class PoolScheduler {
     const loaded = await this.asLeader('load', async (tx) => ({
       nodes: await this.parts.capacity.nodesOf(tx, poolClass),
       units: await this.parts.capacity.unitsOf(tx, poolClass),
+      pauses: await readPauses(tx, poolClass),
       leases: await readOpenLeases(tx, poolClass),
       heads: await readFirstHeads(tx, poolClass),
     }));
@@ -222,13 +225,14 @@ export class PoolScheduler {
     this.roster.update(loaded.nodes, nowMs);
     this.roster.showAll();
     this.noteUnits(loaded.units);
+    this.notePauses(loaded.pauses);
     for (const { lease, hasRun, isBegun, expiresInMs, endReason } of loaded.leases) {
       this.index.apply({ type: 'leased', lease });
       const { nodeId } = lease;
       if (endReason === null) this.leases.add({ lease, nodeId, admittedAtMs: nowMs, expiresAtMs: nowMs + expiresInMs, isBegun }, hasRun);
       else this.noteEnded({ lease, ranMs: 0, reason: endReason });
     }
-    for (const heads of loaded.heads) this.index.apply(heads);
+    for (const heads of loaded.heads) this.index.apply(this.pauses.seen(heads));
     this.hasNewChanges = true;
     this.isLoaded = true;
     this.loading.resolve();
@@ -247,6 +251,7 @@ export class PoolScheduler {
       if (noteHeard) await this.parts.capacity.noteHeard(tx, this.roster.takeHeard());
       await this.refreshNodes(tx);
       this.noteUnits(await this.parts.capacity.unitsOf(tx, this.leadership.poolClass));
+      this.notePauses(await readPauses(tx, this.leadership.poolClass));
     });
   }
 
@@ -256,6 +261,10 @@ export class PoolScheduler {
     for (const [tenantId, each] of units) {
       if (this.index.tenantQueue(tenantId)?.units !== each) this.index.apply({ type: 'units', tenantId, units: each });
     }
+  }
+
+  private notePauses(read: PausesRead): void {
+    for (const change of this.pauses.update(read)) this.index.apply(change);
   }
 
   private async refreshNodes(tx: Tx): Promise<void> {
@@ -274,7 +283,7 @@ export class PoolScheduler {
 
   private applyCommitted(change: CommittedChange): void {
     if ('more' in change) {
-      this.index.apply({ type: 'more', ...change.more });
+      this.index.apply(this.pauses.seen({ type: 'more', ...change.more }));
       return;
     }
     const { generationId, waiting, ended } = change;
@@ -282,7 +291,10 @@ export class PoolScheduler {
       this.noteEnded(ended);
       if (ended.isFreed) this.noteFreed(ended.lease);
     }
-    this.index.apply(waiting ? { type: 'queued', generation: waiting } : { type: 'left', generationId });
+    // An operator may have given it another priority: its place is found anew.
+    const known = this.index.waitingGeneration(generationId);
+    if (waiting && known && known.priority !== waiting.priority) this.index.apply({ type: 'left', generationId });
+    this.index.apply(waiting ? this.pauses.seen({ type: 'queued', generation: waiting }) : { type: 'left', generationId });
   }
 
   private async takeBackWhatIsDue(): Promise<void> {
@@ -343,7 +355,7 @@ export class PoolScheduler {
         this.logger.warn(`lease taken back: ${why}`, { generationId: lease.generationId, fence: lease.fence, nodeId });
         this.noteEnded({ lease, ranMs: 0, reason: 'taken_back', recall: why === 'emptying' ? 'drained' : 'taken_back' });
         if (why === 'silent' || why === 'freed') this.answerFreed({ ...lease, nodeId });
-        this.index.apply({ type: 'queued', generation: result.generation });
+        this.index.apply(this.pauses.seen({ type: 'queued', generation: result.generation }));
       } else if (result?.outcome === 'must_fail') this.release(lease);
       else if (result?.outcome === 'nearly_done' && why === 'freed') this.acknowledgeFreed({ ...lease, nodeId });
     }
@@ -421,12 +433,12 @@ export class PoolScheduler {
     const wanted = this.index.queuesToRefill().slice(0, MAX_QUEUES_PER_REFILL);
     if (wanted.length === 0) return;
     const heads = await this.asLeader('heads', (tx) => readHeads(tx, this.leadership.poolClass, wanted));
-    for (const change of heads) this.index.apply(change);
+    for (const change of heads) this.index.apply(this.pauses.seen(change));
     if (this.index.queuesToRefill().length > 0) this.wake();
   }
 
   private async admit(): Promise<void> {
-    if (this.leases.isStalled(this.nowMs()) || !this.leadership.isHeld) return;
+    if (this.pauses.isPoolPaused || this.leases.isStalled(this.nowMs()) || !this.leadership.isHeld) return;
     const plannedAtMs = this.parts.clock.wallMs();
     this.index.apply({ type: 'clock', now: plannedAtMs });
     const { admit, recall } = plan(this.index, plannedAtMs, MAX_ADMISSIONS_PER_PLAN);
@@ -461,7 +473,7 @@ export class PoolScheduler {
       this.logger.log('recalled', { generationId: lease.generationId, fence: lease.fence, nodeId, ownerId });
       this.noteEnded({ lease, ranMs: 0, reason: 'recalled' });
       const heldBack = { ownerId, untilMs: plannedAtMs + NOT_LENT_AGAIN_MS };
-      this.index.apply({ type: 'queued', generation: { ...result.generation, heldBack } });
+      this.index.apply(this.pauses.seen({ type: 'queued', generation: { ...result.generation, heldBack } }));
     }
     this.tellDying();
   }

@@ -40,6 +40,7 @@ const TENANT_TABLES = [
   'resolutions',
   'spending_months',
   'tenant_plans',
+  'tenant_pauses',
   'transfers',
   'webhook_attempts',
   'webhook_deliveries',
