@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Answer, ApiUnderTest } from '#apps/api/testing/api-under-test';
 import { SCOPES_OF_ROLE } from '#core/access/scopes';
 import { RunsService } from '#features/generations/runs.service';
+import { CreditsWatch } from '#features/ledger/credits-watch.service';
 import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { admitted, aNode, aTenant } from '#testing/builders';
 
@@ -156,4 +157,25 @@ it.each([
   await api.call(operator, 'POST', `/api/v1/ledger/refunds?tenant=${tenantId}`, { generationId, amount: '1', reason: 'Flickers' });
   const span = 'from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z';
   expect((await api.call(key, 'GET', `/api/v1/ledger/usage?${span}&${query}`)).body.usage).toEqual(expected);
+});
+
+it('tells once for each time that credits fall below the line', async () => {
+  const { tenantId, key } = await aCustomer('10');
+  await api.call(key, 'PATCH', `/api/v1/tenants/${tenantId}`, { creditsLowAt: '8' });
+  const watch = new CreditsWatch(api.control);
+  const told = async () => {
+    await watch.look();
+    const rows = await api.control.query<{ data: unknown }>(`SELECT data FROM events WHERE tenant_id = $1 AND type = 'credits.low'`, [
+      tenantId,
+    ]);
+    return rows.map(({ data }) => data);
+  };
+  expect(await told()).toEqual([]);
+  await aCompletedImage(tenantId, key);
+  await told();
+  expect(await told()).toEqual([{ availableCredits: '5', thresholdCredits: '8' }]);
+  await grant(tenantId, { source: 'top_up', amount: '5' });
+  expect(await told()).toHaveLength(1);
+  await aCompletedImage(tenantId, key);
+  expect(await told()).toHaveLength(2);
 });

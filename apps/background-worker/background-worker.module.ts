@@ -7,6 +7,7 @@ import { StorageSweep } from '#apps/background-worker/storage-sweep';
 import { AuditSealer } from '#features/audit/audit-sealer.service';
 import { CommitmentDays } from '#features/capacity/commitment-days.service';
 import { IngestionModule } from '#features/ingestion/ingestion.module';
+import { CreditsWatch } from '#features/ledger/credits-watch.service';
 import { GrantExpiry } from '#features/ledger/grant-expiry.service';
 import { PlanPeriods } from '#features/ledger/plan-periods.service';
 import { Reconciliation } from '#features/ledger/reconciliation.service';
@@ -34,7 +35,17 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       WebhooksModule.with({ timeScale: environment.HALOGEN_WEBHOOK_TIME_SCALE }),
       IngestionModule.with(environment.DATABASE_LOADER_URL),
     ],
-    providers: [DatabaseGauges, StorageSweep, CreateMemorySweep, GrantExpiry, Reconciliation, AuditSealer, CommitmentDays, PlanPeriods],
+    providers: [
+      DatabaseGauges,
+      StorageSweep,
+      CreateMemorySweep,
+      GrantExpiry,
+      Reconciliation,
+      AuditSealer,
+      CommitmentDays,
+      PlanPeriods,
+      CreditsWatch,
+    ],
   })
   class BackgroundWorkerModule {}
   return BackgroundWorkerModule;
