@@ -6,6 +6,8 @@ import type { BackgroundWorkerEnvironment } from '#apps/background-worker/enviro
 import { StorageSweep } from '#apps/background-worker/storage-sweep';
 import { AuditSealer } from '#features/audit/audit-sealer.service';
 import { CommitmentDays } from '#features/capacity/commitment-days.service';
+import { GuaranteeMonths } from '#features/capacity/guarantee-months.service';
+import { Utilization } from '#features/capacity/utilization.service';
 import { IngestionModule } from '#features/ingestion/ingestion.module';
 import { CreditsWatch } from '#features/ledger/credits-watch.service';
 import { GrantExpiry } from '#features/ledger/grant-expiry.service';
@@ -43,6 +45,8 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       Reconciliation,
       AuditSealer,
       CommitmentDays,
+      GuaranteeMonths,
+      Utilization,
       PlanPeriods,
       CreditsWatch,
     ],

@@ -12,17 +12,22 @@ import {
   cutCapacity,
   getCapacity,
   getCapacityCalendar,
+  getUtilization,
   liftCapacityCut,
   listCapacityCuts,
+  listGuaranteeMonths,
   streamCapacity,
+  type UtilizationQuery,
 } from '#contracts/native/capacity';
 import type { TenantQuery } from '#contracts/native/common';
 import type { Caller } from '#core/access/caller';
 import { dayOf, isoDay } from '#core/capacity/days';
+import { keptPct } from '#core/capacity/guarantee-kept';
 import { formatCredits } from '#core/ledger/credits';
 import { CapacityCutsService, type CutRow } from '#features/capacity/capacity-cuts.service';
 import { CapacityViewsService } from '#features/capacity/capacity-views.service';
 
+const MS_PER_HOUR = 3_600_000;
 /** How often a live view is read anew; it is sent when it differs. */
 const LOOK_EVERY_MS = 1_000;
 /** A comment this often tells the reader, and what lies between, that the stream is alive. */
@@ -93,6 +98,29 @@ export class CapacityController {
     return {
       poolClass,
       stretches: stretches.map((stretch) => ({ ...stretch, startsOn: isoDay(stretch.startsOn), endsOn: isoDay(stretch.endsOn) })),
+    };
+  }
+
+  @Operation(getUtilization)
+  async utilization(@CallerOf() caller: Caller, @Query(valid(getUtilization.query, 'query')) query: UtilizationQuery) {
+    const { tenant, poolClass, from, minutes } = query;
+    const range = { from: from === undefined ? new Date(Date.now() - MS_PER_HOUR) : new Date(from), minutes };
+    const means = accepted(await this.views.utilization(caller, tenant, poolClass, range));
+    return { poolClass, minutes: means.map((mean) => ({ ...mean, minute: mean.minute.toISOString() })) };
+  }
+
+  @Operation(listGuaranteeMonths)
+  async guaranteeMonths(@CallerOf() caller: Caller, @Query(valid(listGuaranteeMonths.query, 'query')) { tenant }: TenantQuery) {
+    const months = accepted(await this.views.guaranteeMonths(caller, tenant));
+    return {
+      months: months.map(({ poolClass, month, starts, keptStarts, serviceCreditMicro, lendingCreditMicro }) => ({
+        poolClass,
+        month: isoDay(month).slice(0, 7),
+        starts,
+        keptPct: keptPct({ starts, kept: keptStarts }),
+        serviceCreditCredits: formatCredits(BigInt(serviceCreditMicro)),
+        lendingCreditCredits: formatCredits(BigInt(lendingCreditMicro)),
+      })),
     };
   }
 

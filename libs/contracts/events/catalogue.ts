@@ -97,6 +97,17 @@ export const EVENTS = {
     summary: 'A month of a commitment is due and the credits do not suffice. It is tried again until they do.',
     data: z.object({ commitmentId: z.uuid(), month: z.int(), amountCredits: Credits }),
   },
+  'guarantee.month_closed': {
+    summary:
+      'A month of units is closed: how much of the guarantee was kept, and what was credited for the rest and for units that were lent.',
+    data: z.object({
+      poolClass: z.string(),
+      month: z.string(),
+      keptPct: z.number(),
+      serviceCreditCredits: Credits,
+      lendingCreditCredits: Credits,
+    }),
+  },
   'commitment.cut': {
     summary: 'Capacity was lost and units of a commitment with it, for some days; they are credited.',
     data: z.object({ commitmentId: z.uuid(), units: z.int(), startsOn: z.iso.date(), endsOn: z.iso.date(), creditedCredits: Credits }),

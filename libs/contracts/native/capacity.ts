@@ -79,6 +79,59 @@ export const getCapacityCalendar = {
   }),
 } satisfies OperationContract;
 
+const MAX_MINUTES = 1_440;
+export const UtilizationQuery = TenantQuery.extend({
+  poolClass: z.string().min(1).max(100),
+  from: z.iso.datetime({ offset: true }).optional().meta({ description: 'An hour ago if absent.' }),
+  minutes: z.coerce.number().int().min(1).max(MAX_MINUTES).default(60),
+});
+export type UtilizationQuery = z.infer<typeof UtilizationQuery>;
+
+export const getUtilization = {
+  id: 'getUtilization',
+  method: 'GET',
+  path: `${ROOT}/utilization`,
+  status: 200,
+  scope: 'capacity:read',
+  summary: `Lanes in use by minute: on one’s own units, borrowed and shared, and units that were lent; means over each minute. ${TENANT_PARAMETER}`,
+  query: UtilizationQuery,
+  response: z.object({
+    poolClass: z.string(),
+    minutes: z.array(
+      z.object({
+        minute: When,
+        units: z.number(),
+        ownLanes: z.number(),
+        borrowedLanes: z.number(),
+        sharedLanes: z.number(),
+        lentUnits: z.number(),
+      }),
+    ),
+  }),
+} satisfies OperationContract;
+
+export const listGuaranteeMonths = {
+  id: 'listGuaranteeMonths',
+  method: 'GET',
+  path: `${ROOT}/guarantee`,
+  status: 200,
+  scope: 'capacity:read',
+  summary: `How the guarantee was kept, by month: starts within a second of those on a private partition of as many lanes. ${TENANT_PARAMETER}`,
+  query: TenantQuery,
+  response: z.object({
+    months: z.array(
+      z.object({
+        poolClass: z.string(),
+        month: z.string(),
+        starts: z.int(),
+        keptPct: z.number(),
+        serviceCreditCredits: Credits,
+        lendingCreditCredits: Credits,
+      }),
+    ),
+  }),
+} satisfies OperationContract;
+
 const Cut = {
   siteId: z.string().min(1).max(100),
   poolClass: z.string().min(1).max(100),

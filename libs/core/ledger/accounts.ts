@@ -67,6 +67,8 @@ export const CLEARING_ACCOUNT_ID = '00000000-0000-4000-8000-0000000f0003';
 export const ADJUSTMENTS_ACCOUNT_ID = '00000000-0000-4000-8000-0000000f0004';
 /** Where credits come from that make good for a broken promise. */
 export const SERVICE_CREDITS_ACCOUNT_ID = '00000000-0000-4000-8000-0000000f0005';
+/** Where credits come from for units that were lent. */
+export const LENDING_ACCOUNT_ID = '00000000-0000-4000-8000-0000000f0006';
 
 /** The platform's accounts, by the name a statement shows. They carry no balance row. */
 export const PLATFORM_ACCOUNTS = {
@@ -75,6 +77,7 @@ export const PLATFORM_ACCOUNTS = {
   clearing: CLEARING_ACCOUNT_ID,
   adjustments: ADJUSTMENTS_ACCOUNT_ID,
   service_credits: SERVICE_CREDITS_ACCOUNT_ID,
+  lending: LENDING_ACCOUNT_ID,
 } as const;
 export type PlatformAccount = keyof typeof PLATFORM_ACCOUNTS;
 

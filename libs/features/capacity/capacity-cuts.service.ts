@@ -109,7 +109,7 @@ async function cutOnce(
   const id = uuidv7();
   await insertCut(tx, id, wanted, taken.length > 0);
   await insertTaken(tx, id, wanted.poolClass, taken);
-  await creditTaken(tx, wanted.reason, taken);
+  await creditTaken(tx, taken);
   const { force: _force, ...data } = { ...wanted, takenUnits: taken.length };
   await recordAudit(tx, [{ tenantId: caller.tenantId, actor: actorOf(caller), action: 'capacity.cut', targetId: id, data }]);
   await tx.query(`SELECT pg_notify('halogen_scheduler', '')`);
@@ -157,10 +157,10 @@ async function insertTaken(tx: Tx, capacityCutId: string, poolClass: string, tak
 }
 
 /** One grant a tenant; one event a commitment and range of days. */
-async function creditTaken(tx: Tx, reason: string, taken: readonly ForcedCut[]): Promise<void> {
+async function creditTaken(tx: Tx, taken: readonly ForcedCut[]): Promise<void> {
   for (const [tenantId, cuts] of Map.groupBy(taken, (cut) => cut.tenantId)) {
     const amountMicro = cuts.reduce((sum, { creditMicro }) => sum + creditMicro, 0n);
-    const from = { accountId: SERVICE_CREDITS_ACCOUNT_ID, code: 'grant', reason } as const;
+    const from = { accountId: SERVICE_CREDITS_ACCOUNT_ID, code: 'grant' } as const;
     await grantCredits(tx, { tenantId, id: uuidv7(), accountId: uuidv7(), amountMicro, source: 'service_credit', from });
   }
   await recordEvents(

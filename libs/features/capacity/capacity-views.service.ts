@@ -3,7 +3,7 @@ import type { NamedRefusal } from '#contracts/problems';
 import type { Caller } from '#core/access/caller';
 import type { Day, DayRange } from '#core/capacity/days';
 import { minus, stepsFrom, stepsOf, stretches, valueOn } from '#core/capacity/steps';
-import { MAX_TENANTS_VIEWED } from '#features/capacity/limits';
+import { MAX_MONTHS_LISTED, MAX_TENANTS_VIEWED } from '#features/capacity/limits';
 import { dayNumber, readBook } from '#features/capacity/order-book-rows';
 import { refusalOfOrder } from '#features/capacity/refusals';
 import { isPlatformStaff, TenantReach } from '#features/tenants/tenant-reach.service';
@@ -41,6 +41,26 @@ export interface CalendarStretch extends DayRange {
   /** For the platform's staff alone. */
   capacityUnits?: number;
   soldUnits?: number;
+}
+
+/** Means over a minute. */
+export interface UtilizationMinute {
+  minute: Date;
+  units: number;
+  ownLanes: number;
+  borrowedLanes: number;
+  sharedLanes: number;
+  lentUnits: number;
+}
+
+/** How the guarantee of a month was kept. */
+export interface GuaranteeMonth {
+  poolClass: string;
+  month: Day;
+  starts: number;
+  keptStarts: number;
+  serviceCreditMicro: string;
+  lendingCreditMicro: string;
 }
 
 /** Capacity as people look at it: one's own, an agency's brands, or everything for the platform's staff. */
@@ -92,6 +112,40 @@ export class CapacityViewsService {
         ...(isPlatformStaff(caller) && { capacityUnits: valueOn(capacity, stretch.startsOn), soldUnits: valueOn(sold, stretch.startsOn) }),
       }));
     });
+  }
+
+  /** Oldest first. */
+  async utilization(
+    caller: Caller,
+    tenant: string | undefined,
+    poolClass: string,
+    range: { from: Date; minutes: number },
+  ): Promise<UtilizationMinute[] | NamedRefusal> {
+    const reached = await this.reach.tenantOf(caller, tenant);
+    if ('refused' in reached) return reached;
+    return this.db.transaction('utilization', [reached.tenantId], (tx) =>
+      tx.query<UtilizationMinute>(
+        `SELECT minute, units, own_lanes AS "ownLanes", borrowed_lanes AS "borrowedLanes", shared_lanes AS "sharedLanes", lent_units AS "lentUnits"
+           FROM utilization_minutes
+          WHERE tenant_id = $1 AND pool_class = $2 AND minute >= $3 AND minute < $3::timestamptz + $4 * interval '1 minute'
+          ORDER BY minute`,
+        [reached.tenantId, poolClass, range.from, range.minutes],
+      ),
+    );
+  }
+
+  /** Newest first. */
+  async guaranteeMonths(caller: Caller, tenant: string | undefined): Promise<GuaranteeMonth[] | NamedRefusal> {
+    const reached = await this.reach.tenantOf(caller, tenant);
+    if ('refused' in reached) return reached;
+    return this.db.transaction('guarantee months', [reached.tenantId], (tx) =>
+      tx.query<GuaranteeMonth>(
+        `SELECT pool_class AS "poolClass", ${dayNumber('month')} AS month, starts, kept_starts AS "keptStarts",
+                service_credit_micro AS "serviceCreditMicro", lending_credit_micro AS "lendingCreditMicro"
+           FROM guarantee_months WHERE tenant_id = $1 ORDER BY month DESC, pool_class LIMIT ${MAX_MONTHS_LISTED}`,
+        [reached.tenantId],
+      ),
+    );
   }
 
   private async family(tenantId: string): Promise<string[]> {

@@ -11,3 +11,5 @@ export const MAX_CUTS_LISTED = 500;
 
 /** Tenants in one view of capacity: an agency's brands, or all that have units. */
 export const MAX_TENANTS_VIEWED = 1_000;
+
+export const MAX_MONTHS_LISTED = 120;

@@ -1,0 +1,111 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { lentUnits } from '#core/capacity/lending';
+import { HotPool } from '#platform/database/hot-pool';
+import { WakeLoop } from '#platform/outbox/wake-loop';
+
+const LOOK_EVERY_MS = 5_000;
+const MS_PER_MINUTE = 60_000;
+const MINUTES_KEPT_DAYS = 62;
+const PRUNED_AT_ONCE = 10_000;
+
+interface Look {
+  tenantId: string;
+  poolClass: string;
+  units: number;
+  ownLanes: number;
+  borrowedLanes: number;
+  sharedLanes: number;
+}
+
+type Mean = Look & { lentUnits: number };
+
+/**
+ * Looks at the lanes in use every few seconds and writes the mean of each minute. Of several processes that do so, one writes a minute:
+ * their looks agree.
+ */
+@Injectable()
+export class Utilization implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly loop = new WakeLoop({ name: 'utilization', everyMs: LOOK_EVERY_MS, run: () => this.look(new Date()) });
+  private minuteMs = 0;
+  private looks: Look[][] = [];
+
+  constructor(@Inject(HotPool) private readonly pool: HotPool) {}
+
+  onApplicationBootstrap(): void {
+    this.loop.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.loop.stop();
+  }
+
+  /** The first look of a minute writes the one before. */
+  async look(now: Date): Promise<void> {
+    const minuteMs = Math.floor(now.getTime() / MS_PER_MINUTE) * MS_PER_MINUTE;
+    if (minuteMs !== this.minuteMs) {
+      if (this.looks.length > 0) await this.write(new Date(this.minuteMs), meansOf(this.looks));
+      this.looks = [];
+      this.minuteMs = minuteMs;
+      await this.prune();
+    }
+    this.looks.push(await this.pool.query<Look>(LOOK));
+  }
+
+  private async write(minute: Date, means: readonly Mean[]): Promise<void> {
+    await this.pool.query(
+      `INSERT INTO utilization_minutes (minute, tenant_id, pool_class, units, own_lanes, borrowed_lanes, shared_lanes, lent_units)
+       SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::real[], $5::real[], $6::real[], $7::real[], $8::real[]) ON CONFLICT DO NOTHING`,
+      [
+        minute,
+        means.map(({ tenantId }) => tenantId),
+        means.map(({ poolClass }) => poolClass),
+        means.map(({ units }) => units),
+        means.map(({ ownLanes }) => ownLanes),
+        means.map(({ borrowedLanes }) => borrowedLanes),
+        means.map(({ sharedLanes }) => sharedLanes),
+        means.map((mean) => mean.lentUnits),
+      ],
+    );
+  }
+
+  private async prune(): Promise<void> {
+    await this.pool.query(
+      `DELETE FROM utilization_minutes u USING (
+         SELECT tenant_id, pool_class, minute FROM utilization_minutes
+          WHERE minute < now() - interval '${MINUTES_KEPT_DAYS} days' LIMIT ${PRUNED_AT_ONCE}) AS old
+        WHERE u.tenant_id = old.tenant_id AND u.pool_class = old.pool_class AND u.minute = old.minute`,
+    );
+  }
+}
+
+const LOOK = `
+  SELECT coalesce(g.tenant_id, l.tenant_id) AS "tenantId", coalesce(g.pool_class, l.pool_class) AS "poolClass", coalesce(g.units, 0) AS units,
+         coalesce(l.own, 0) AS "ownLanes", coalesce(l.lent, 0) AS "borrowedLanes", coalesce(l.shared, 0) AS "sharedLanes"
+    FROM guarantees g
+    FULL JOIN (SELECT tenant_id, pool_class,
+                      sum(cardinality(lane_ids)) FILTER (WHERE served_from = 'own')::int AS own,
+                      sum(cardinality(lane_ids)) FILTER (WHERE served_from = 'lent')::int AS lent,
+                      sum(cardinality(lane_ids)) FILTER (WHERE served_from = 'shared')::int AS shared
+                 FROM leases WHERE freed_at IS NULL GROUP BY tenant_id, pool_class) AS l
+      ON l.tenant_id = g.tenant_id AND l.pool_class = g.pool_class`;
+
+/** One that was not seen at a look had nothing then. */
+function meansOf(looks: readonly (readonly Look[])[]): Mean[] {
+  const means = new Map<string, Mean>();
+  for (const look of looks) {
+    for (const [, ofPool] of Map.groupBy(look, ({ poolClass }) => poolClass)) {
+      const lentLanes = ofPool.reduce((sum, { borrowedLanes }) => sum + borrowedLanes, 0);
+      for (const one of ofPool) {
+        const key = `${one.tenantId} ${one.poolClass}`;
+        const mean = means.get(key) ?? { ...one, units: 0, ownLanes: 0, borrowedLanes: 0, sharedLanes: 0, lentUnits: 0 };
+        mean.units += one.units / looks.length;
+        mean.ownLanes += one.ownLanes / looks.length;
+        mean.borrowedLanes += one.borrowedLanes / looks.length;
+        mean.sharedLanes += one.sharedLanes / looks.length;
+        mean.lentUnits += lentUnits(one, ofPool, lentLanes) / looks.length;
+        means.set(key, mean);
+      }
+    }
+  }
+  return [...means.values()];
+}
