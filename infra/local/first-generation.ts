@@ -19,8 +19,9 @@ const FINAL_LIMIT_MS = 180_000;
 const POLL_EVERY_MS = 250;
 /** The last spans are sent a moment after the work is done. */
 const TRACE_LIMIT_MS = 10_000;
-/** The trace is complete when each of these has told its part. */
+/** The trace is complete when each of these has told its part and the run, which ends last, has told its own: its steps hang below it. */
 const SERVICES = ['halogen-api', 'halogen-scheduler', 'halogen-generation-worker', 'halogen-lane-agent'];
+const RUN = 'RunWorkflow:generate';
 
 export interface FirstGenerationOptions {
   /** Origin of the API. */
@@ -118,8 +119,9 @@ async function ledgerLines(api: string, key: string, id: string): Promise<string
 async function trace(otlp: OtlpReceiver, traceId: string | undefined): Promise<string> {
   if (!traceId) return 'the API did not say which trace it was';
   const isComplete = () => {
-    const services = new Set(otlp.spansOf(traceId).map(({ service }) => service));
-    return SERVICES.every((service) => services.has(service));
+    const spans = otlp.spansOf(traceId);
+    const services = new Set(spans.map(({ service }) => service));
+    return SERVICES.every((service) => services.has(service)) && spans.some(({ name }) => name === RUN);
   };
   await otlp.waitFor(isComplete, TRACE_LIMIT_MS).catch(() => {}); // what has arrived is shown all the same
   return traceTree(otlp.spansOf(traceId)) || `no spans of trace ${traceId} have arrived`;
