@@ -28,12 +28,12 @@ it('makes a campaign of 20 products in 20 cities from one CSV, down to its conta
   const csv = ['product,city', ...products.flatMap((product) => cities.map((city) => `${product},${city}`))].join('\r\n');
   const created = await post(csv, 'text/csv', {
     name: 'Spring campaign',
-    prompt_template: '{{product}} on a poster in {{city}}',
-    defaults: { model: 'photon-1', aspect_ratio: '16:9' },
+    promptTemplate: '{{product}} on a poster in {{city}}',
+    defaults: { model: 'photon-1', aspectRatio: '16:9' },
   });
   const batch = await until(async () => {
     const seen = await get(created.id);
-    return seen.finished_at && seen.contact_sheets === 4 ? seen : undefined;
+    return seen.finishedAt && seen.contactSheets === 4 ? seen : undefined;
   }, 1_000);
   expect(batch).toMatchObject({ state: 'completed', rows: { accepted: 400, completed: 400, refused: 0 } });
 
@@ -42,8 +42,8 @@ it('makes a campaign of 20 products in 20 cities from one CSV, down to its conta
     .split('\n')
     .map((line) => JSON.parse(line));
   expect(manifest).toHaveLength(400);
-  expect(manifest[0]).toMatchObject({ row: 1, state: 'completed', prompt: 'Product 1 on a poster in City 1', service_tier: 'flex' });
-  const image = Buffer.from(await (await fetch(manifest[399].image_url)).arrayBuffer());
+  expect(manifest[0]).toMatchObject({ row: 1, state: 'completed', prompt: 'Product 1 on a poster in City 1', serviceTier: 'flex' });
+  const image = Buffer.from(await (await fetch(manifest[399].imageUrl)).arrayBuffer());
   expect(await sharp(image).metadata()).toMatchObject({ width: 1920, height: 1080 });
 
   const folder = await mkdtemp(path.join(tmpdir(), 'halogen-campaign-'));
@@ -66,7 +66,7 @@ it('loses and doubles no row when the worker is killed while it loads', { timeou
   }
   const batch = await until(async () => {
     const seen = await get(created.id);
-    return seen.loaded_at ? seen : undefined;
+    return seen.loadedAt ? seen : undefined;
   });
   expect(batch.rows).toMatchObject({ read: KILL_ROWS, accepted: KILL_ROWS, refused: 0 });
   const [counted] = await journey.database.query(
@@ -77,7 +77,7 @@ it('loses and doubles no row when the worker is killed while it loads', { timeou
   await journey.fetch(`/api/v1/batches/${created.id}/cancel`, { method: 'POST' });
   const ended = await until(async () => {
     const seen = await get(created.id);
-    return seen.finished_at ? seen : undefined;
+    return seen.finishedAt ? seen : undefined;
   });
   expect(ended.rows.completed + ended.rows.cancelled + ended.rows.failed).toBe(KILL_ROWS);
 });

@@ -28,7 +28,7 @@ async function ask(method: string, route: string, body?: unknown, headers: Recor
 }
 
 it('makes an image in one call that waits for its end, and tells its stages, attempts and cost', async () => {
-  const wish = { ...image, aspect_ratio: '1:1', seed: 7, priority: 5, labels: { campaign: 'spring', 'team/name': 'brand' } };
+  const wish = { ...image, aspectRatio: '1:1', seed: 7, priority: 5, labels: { campaign: 'spring', 'team/name': 'brand' } };
   const { status, headers, body } = await ask('POST', ROOT, wish, { prefer: 'wait=50' });
   expect([status, headers.get('preference-applied')]).toEqual([201, 'wait=50']);
   expect(body).toMatchObject({
@@ -36,11 +36,11 @@ it('makes an image in one call that waits for its end, and tells its stages, att
     seed: 7,
     priority: 5,
     labels: wish.labels,
-    service_tier: 'shared',
-    served_from: 'shared',
-    output: { kind: 'image', width_px: 1080, height_px: 1080, format: 'jpg' },
-    cost: { price_credits: '5', reserved_credits: '0', settled_credits: '5', released_credits: '0' },
-    attempts: [{ attempt: 1, end_reason: 'settled' }],
+    serviceTier: 'shared',
+    servedFrom: 'shared',
+    output: { kind: 'image', widthPx: 1080, heightPx: 1080, format: 'jpg' },
+    cost: { priceCredits: '5', reservedCredits: '0', settledCredits: '5', releasedCredits: '0' },
+    attempts: [{ attempt: 1, endReason: 'settled' }],
     request: wish,
   });
   expect(body.stages.map(({ stage, state }: Record<string, string>) => `${stage} ${state}`)).toEqual([
@@ -57,7 +57,7 @@ it('quotes without creating anything', async () => {
   const count = () => journey.database.query('SELECT 1 FROM generations');
   const before = await count();
   const { status, body } = await ask('POST', `${ROOT}/quote`, { model: 'ray-2', prompt: 'a long film', duration: '9s' });
-  expect([status, body.price_credits, body.output.duration_s, body.stages.length]).toEqual([200, '426', 9, 7]);
+  expect([status, body.priceCredits, body.output.durationS, body.stages.length]).toEqual([200, '426', 9, 7]);
   expect(await count()).toHaveLength(before.length);
 });
 
@@ -81,7 +81,7 @@ it('cancels once and for all, and returns what was held', async () => {
   const { body: created } = await ask('POST', ROOT, { model: 'ray-2', prompt: 'a very long film', duration: '9s' });
   for (const _ of ['once', 'again']) {
     const { status, body } = await ask('POST', `${ROOT}/${created.id}/cancel`);
-    expect([status, body.state, body.cost.released_credits, body.cost.reserved_credits]).toEqual([200, 'cancelled', '426', '0']);
+    expect([status, body.state, body.cost.releasedCredits, body.cost.reservedCredits]).toEqual([200, 'cancelled', '426', '0']);
   }
   const { body: finished } = await ask('POST', ROOT, image, { prefer: 'wait=50' });
   const refused = await ask('POST', `${ROOT}/${finished.id}/cancel`);
@@ -98,22 +98,23 @@ it('lists by cursor and by state, model, label and time', async () => {
   for (;;) {
     const { body } = await ask('GET', `${ROOT}${query}`);
     seen.push(...body.generations.map(({ id }: { id: string }) => id));
-    if (body.next_cursor === null) break;
-    query = `?limit=2&label=batch:list-test&cursor=${body.next_cursor}`;
+    if (body.nextCursor === null) break;
+    query = `?limit=2&label=batch:list-test&cursor=${body.nextCursor}`;
   }
   expect(seen).toEqual(made);
   const only = async (filter: string) => (await ask('GET', `${ROOT}?limit=100&${filter}`)).body.generations;
   expect((await only('model=ray-2')).every(({ model }: { model: string }) => model === 'ray-2')).toBe(true);
   expect((await only('state=cancelled')).map(({ state }: { state: string }) => state)).toEqual(['cancelled']);
   expect(await only('label=batch:list-test&label=batch:other')).toEqual([]);
-  expect(await only(`created_after=${new Date(Date.now() + 60_000).toISOString()}`)).toEqual([]);
+  expect(await only(`createdAfter=${new Date(Date.now() + 60_000).toISOString()}`)).toEqual([]);
 });
 
 describe('refusals are problem details', () => {
   it.each<[string, object, number, string]>([
     ['an unknown model', { ...image, model: 'ray-9' }, 400, 'not_offered'],
-    ['a tier to come', { ...image, service_tier: 'flex' }, 400, 'not_supported_yet'],
-    ['a deadline in the past', { ...image, start_by: '2020-01-01T00:00:00Z' }, 400, 'deadline_passed'],
+    ['a tier to come, in the other spelling', { ...image, service_tier: 'flex' }, 400, 'not_supported_yet'],
+    ['a tier to come', { ...image, serviceTier: 'flex' }, 400, 'not_supported_yet'],
+    ['a deadline in the past', { ...image, startBy: '2020-01-01T00:00:00Z' }, 400, 'deadline_passed'],
     ['an unknown field', { ...image, colour: 'red' }, 422, 'invalid_fields'],
     [
       'seventeen labels',

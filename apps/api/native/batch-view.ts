@@ -8,8 +8,8 @@ export function batchView(report: BatchReport, now = new Date()): Batch {
     id: report.id,
     name: report.name,
     state: report.state,
-    state_reason: report.stateReason,
-    dry_run: report.isDryRun,
+    stateReason: report.stateReason,
+    dryRun: report.isDryRun,
     options: report.options,
     source: { format: source.format, gzip: source.isGzip, bytes: source.bytes, sha256: source.sha256 },
     rows: {
@@ -21,14 +21,14 @@ export function batchView(report: BatchReport, now = new Date()): Batch {
       failed: report.failedRows,
       cancelled: report.cancelledRows,
     },
-    price_credits: formatCredits(report.priceMicro),
-    missing_credits: formatCredits(report.missingMicro),
-    burn_lane_ms: report.burnLaneMs,
-    contact_sheets: report.sheets,
-    created_at: report.createdAt.toISOString(),
-    loaded_at: report.loadedAt?.toISOString() ?? null,
-    finished_at: report.finishedAt?.toISOString() ?? null,
-    expected_finish_at: expectedFinish(report, now)?.toISOString() ?? null,
+    priceCredits: formatCredits(report.priceMicro),
+    missingCredits: formatCredits(report.missingMicro),
+    burnLaneMs: report.burnLaneMs,
+    contactSheets: report.sheets,
+    createdAt: report.createdAt.toISOString(),
+    loadedAt: report.loadedAt?.toISOString() ?? null,
+    finishedAt: report.finishedAt?.toISOString() ?? null,
+    expectedFinishAt: expectedFinish(report, now)?.toISOString() ?? null,
   };
 }
 

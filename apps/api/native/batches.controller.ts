@@ -74,7 +74,7 @@ export class BatchesController {
   ): Promise<Batch> {
     const format = FORMATS[(contentType.split(';')[0] as string).trim().toLowerCase() as keyof typeof FORMATS];
     const options = optionsOf(format ? jsonOf(query.options ?? '{}') : (request.body ?? {}));
-    this.callbacks.check(options.callback_url ?? null);
+    this.callbacks.check(options.callbackUrl ?? null);
     if (!format && !options.matrix) throw new Refused('invalid_fields', 'matrix: without rows a batch needs a matrix');
     if (encoding !== 'identity' && encoding !== 'gzip')
       throw new Refused('unsupported_media_type', 'Content-Encoding must be gzip or absent');
@@ -92,7 +92,7 @@ export class BatchesController {
   @Operation(listBatches)
   async list(@CallerOf() caller: Caller, @Query(valid(listBatches.query, 'query')) { limit, before }: ListBatchesQuery) {
     const reports = await this.batches.list(caller, limit + 1, before);
-    return { batches: reports.slice(0, limit).map((one) => batchView(one)), has_more: reports.length > limit };
+    return { batches: reports.slice(0, limit).map((one) => batchView(one)), hasMore: reports.length > limit };
   }
 
   @Operation(getBatch)
@@ -130,10 +130,10 @@ export class BatchesController {
     let sequence = 0;
     const tell = () => {
       if (!report) return stream.end();
-      const { expected_finish_at, ...view } = batchView(report);
+      const { expectedFinishAt, ...view } = batchView(report);
       const text = JSON.stringify(view);
       if (text === told) stream.write(': alive\n\n');
-      else stream.write(`id: ${++sequence}\nevent: progress\ndata: ${JSON.stringify({ ...view, expected_finish_at })}\n\n`);
+      else stream.write(`id: ${++sequence}\nevent: progress\ndata: ${JSON.stringify({ ...view, expectedFinishAt })}\n\n`);
       told = text;
       return report.finishedAt && !report.work ? stream.end() : undefined;
     };
@@ -157,11 +157,11 @@ export class BatchesController {
   async errors(
     @CallerOf() caller: Caller,
     @Param('id') id: string,
-    @Query(valid(listBatchErrors.query, 'query')) { format, after_row }: FileQuery,
+    @Query(valid(listBatchErrors.query, 'query')) { format, afterRow }: FileQuery,
     @Res({ passthrough: false }) reply: FastifyReply,
   ): Promise<void> {
     const { tenantId, id: batchId } = await this.find(caller, id);
-    const pages = this.files.errors(tenantId, batchId, after_row);
+    const pages = this.files.errors(tenantId, batchId, afterRow);
     await sendFile(reply, format, `errors-${batchId}`, format === 'csv' ? errorsAsCsv(pages) : errorsAsJson(pages));
   }
 
@@ -169,11 +169,11 @@ export class BatchesController {
   async manifest(
     @CallerOf() caller: Caller,
     @Param('id') id: string,
-    @Query(valid(getBatchManifest.query, 'query')) { format, after_row }: FileQuery,
+    @Query(valid(getBatchManifest.query, 'query')) { format, afterRow }: FileQuery,
     @Res({ passthrough: false }) reply: FastifyReply,
   ): Promise<void> {
     const { tenantId, id: batchId } = await this.find(caller, id);
-    const pages = this.files.manifest(tenantId, batchId, after_row);
+    const pages = this.files.manifest(tenantId, batchId, afterRow);
     const assetUrl = (key: string) => this.urls.assetUrl(key);
     await sendFile(
       reply,
@@ -187,7 +187,7 @@ export class BatchesController {
   async archive(
     @CallerOf() caller: Caller,
     @Param('id') id: string,
-    @Query(valid(getBatchArchive.query, 'query')) { after_row }: ArchiveQuery,
+    @Query(valid(getBatchArchive.query, 'query')) { afterRow }: ArchiveQuery,
     @Res({ passthrough: false }) reply: FastifyReply,
   ): Promise<void> {
     const { tenantId, id: batchId } = await this.find(caller, id);
@@ -197,7 +197,7 @@ export class BatchesController {
         'content-disposition': `attachment; filename="assets-${batchId}.zip"`,
         'cache-control': 'no-store',
       })
-      .send(archiveOf(this.files.manifest(tenantId, batchId, after_row), this.storage));
+      .send(archiveOf(this.files.manifest(tenantId, batchId, afterRow), this.storage));
   }
 
   @Operation(getContactSheet)

@@ -14,65 +14,65 @@ export function generationView(report: GenerationReport, assetUrl: (key: string)
     id: generation.id,
     model: generation.model,
     state: generation.state,
-    service_tier: generation.serviceTier,
-    served_from: resolution?.servedFrom ?? null,
+    serviceTier: generation.serviceTier,
+    servedFrom: resolution?.servedFrom ?? null,
     priority: generation.priority,
-    start_by: textOf(generation.startBy),
-    complete_by: textOf(generation.completeBy),
+    startBy: textOf(generation.startBy),
+    completeBy: textOf(generation.completeBy),
     labels: generation.labels,
     seed: generation.seed,
     output: outputView(generation.output),
     request: generation.request,
     cost: {
-      price_credits: formatCredits(generation.priceMicro),
-      reserved_credits: formatCredits(isFinal(generation.state) ? 0n : generation.priceMicro),
-      settled_credits: formatCredits(resolution?.settledMicro ?? 0n),
-      released_credits: formatCredits(resolution?.releasedMicro ?? 0n),
-      burn_lane_ms: generation.burnLaneMs,
-      rate_card_version: generation.rateCardVersion,
+      priceCredits: formatCredits(generation.priceMicro),
+      reservedCredits: formatCredits(isFinal(generation.state) ? 0n : generation.priceMicro),
+      settledCredits: formatCredits(resolution?.settledMicro ?? 0n),
+      releasedCredits: formatCredits(resolution?.releasedMicro ?? 0n),
+      burnLaneMs: generation.burnLaneMs,
+      rateCardVersion: generation.rateCardVersion,
     },
-    stages: stageReports(timelineFactsOf(report)).map(({ startedAt, finishedAt, ...stage }) => ({
+    stages: stageReports(timelineFactsOf(report)).map((stage) => ({
       ...stage,
-      started_at: textOf(startedAt),
-      finished_at: textOf(finishedAt),
+      startedAt: textOf(stage.startedAt),
+      finishedAt: textOf(stage.finishedAt),
     })),
     attempts: leases.map(({ fence, servedFrom, admittedAt, beganAt, endedAt, endReason }) => ({
       attempt: fence,
-      served_from: servedFrom,
-      admitted_at: admittedAt.toISOString(),
-      began_at: textOf(beganAt),
-      ended_at: textOf(endedAt),
-      end_reason: endReason,
+      servedFrom,
+      admittedAt: admittedAt.toISOString(),
+      beganAt: textOf(beganAt),
+      endedAt: textOf(endedAt),
+      endReason,
     })),
     assets: image ? { image: assetUrl(image), ...(video && { video: assetUrl(video) }) } : null,
-    failure_reason: generation.failureReason,
-    created_at: generation.createdAt.toISOString(),
-    first_began_at: textOf(generation.firstBeganAt),
-    finished_at: textOf(generation.finishedAt),
+    failureReason: generation.failureReason,
+    createdAt: generation.createdAt.toISOString(),
+    firstBeganAt: textOf(generation.firstBeganAt),
+    finishedAt: textOf(generation.finishedAt),
   };
 }
 
 export function quoteView(quote: CatalogQuote, serviceTier: ServiceTier = DEFAULT_SERVICE_TIER): Quote {
   return {
     model: quote.model,
-    service_tier: serviceTier,
+    serviceTier,
     output: outputView(quote.output),
-    price_credits: formatCredits(quote.priceMicro),
-    burn_lane_ms: quote.burnLaneMs,
+    priceCredits: formatCredits(quote.priceMicro),
+    burnLaneMs: quote.burnLaneMs,
     stages: [...quote.stages],
-    rate_card_version: quote.rateCardVersion,
+    rateCardVersion: quote.rateCardVersion,
   };
 }
 
 export function eventView(generationId: string, { at, ...event }: TimelineEvent): GenerationEvent {
-  return { ...event, generation_id: generationId, at: at.toISOString() };
+  return { ...event, generationId, at: at.toISOString() };
 }
 
 function outputView(output: Output): Generation['output'] {
   const { kind, widthPx, heightPx } = output;
-  const size = { kind, width_px: widthPx, height_px: heightPx };
+  const size = { kind, widthPx, heightPx };
   if (output.kind === 'image') return { ...size, format: output.format };
-  return { ...size, format: 'mp4', duration_s: output.durationS, frames_per_second: output.framesPerSecond };
+  return { ...size, format: 'mp4', durationS: output.durationS, framesPerSecond: output.framesPerSecond };
 }
 
 function textOf(time: Date | null): string | null {

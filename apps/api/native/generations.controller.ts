@@ -55,13 +55,13 @@ export class NativeGenerationsController {
   quote(@CallerOf() caller: Caller, @Body(valid(quoteGeneration.body)) body: CreateGeneration): Quote {
     const quoted = this.generations.quote(caller, understandCreate(body));
     if ('refused' in quoted) throw refusedSubmit(quoted);
-    return quoteView(quoted, body.service_tier);
+    return quoteView(quoted, body.serviceTier);
   }
 
   @Operation(listGenerations)
   async list(@CallerOf() caller: Caller, @Query(valid(listGenerations.query, 'query')) query: ListGenerationsQuery) {
     const { reports, nextCursor } = await this.reports.list(caller, understandList(query));
-    return { generations: reports.map((one) => this.view(one)), next_cursor: nextCursor };
+    return { generations: reports.map((one) => this.view(one)), nextCursor };
   }
 
   @Operation(getGeneration)

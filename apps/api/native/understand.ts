@@ -9,10 +9,10 @@ import { type GenerationFilter, parseCursor } from '#features/generations/list-p
 
 /** A native request in Halogen's words. @throws Refused */
 export function understandCreate(body: CreateGeneration, now = new Date()): SubmitRequest {
-  const { model, prompt, aspect_ratio: aspectRatio, resolution, duration, format, seed, labels = {} } = body;
-  const serviceTier = body.service_tier ?? DEFAULT_SERVICE_TIER;
+  const { model, prompt, aspectRatio, resolution, duration, format, seed, labels = {} } = body;
+  const serviceTier = body.serviceTier ?? DEFAULT_SERVICE_TIER;
   if (!OFFERED_SERVICE_TIERS.includes(serviceTier)) {
-    throw new Refused('not_supported_yet', `service_tier ${serviceTier} is not supported yet. Valid: ${OFFERED_SERVICE_TIERS.join(', ')}`);
+    throw new Refused('not_supported_yet', `serviceTier ${serviceTier} is not supported yet. Valid: ${OFFERED_SERVICE_TIERS.join(', ')}`);
   }
   return {
     surface: 'native',
@@ -32,8 +32,8 @@ export function understandCreate(body: CreateGeneration, now = new Date()): Subm
     wishes: {
       serviceTier,
       priority: body.priority ?? 0,
-      startBy: timeAhead('start_by', body.start_by, now),
-      completeBy: timeAhead('complete_by', body.complete_by, now),
+      startBy: timeAhead('startBy', body.startBy, now),
+      completeBy: timeAhead('completeBy', body.completeBy, now),
       labels,
     },
   };
@@ -46,8 +46,8 @@ export function understandList({
   state,
   model,
   label,
-  created_after,
-  created_before,
+  createdAfter,
+  createdBefore,
 }: ListGenerationsQuery): GenerationFilter {
   const parsed = cursor === undefined ? undefined : parseCursor(cursor);
   if (cursor !== undefined && !parsed) throw new Refused('invalid_cursor', 'cursor is none that a page has answered');
@@ -57,8 +57,8 @@ export function understandList({
     state,
     model,
     labels: Object.fromEntries([label ?? []].flat().map(labelOf)),
-    createdAfter: created_after === undefined ? undefined : new Date(created_after),
-    createdBefore: created_before === undefined ? undefined : new Date(created_before),
+    createdAfter: createdAfter === undefined ? undefined : new Date(createdAfter),
+    createdBefore: createdBefore === undefined ? undefined : new Date(createdBefore),
   };
 }
 

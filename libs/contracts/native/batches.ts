@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { CreateGeneration } from '#contracts/native/generations';
+import { eitherSpelling } from '#contracts/native/either-spelling';
+import { GenerationFields } from '#contracts/native/generations';
 import type { OperationContract } from '#contracts/operation';
 import { SERVICE_TIERS } from '#core/catalog/service-tiers';
 import { MAX_CALLBACK_URL_CHARACTERS, MAX_PRIORITY, MIN_PRIORITY } from '#core/generations/limits';
@@ -23,59 +24,61 @@ const Name = Text.min(1).max(100);
 const Time = z.iso.datetime({ offset: true });
 const Credits = z.string().meta({ description: 'Decimal string, exact to a millionth.' });
 
-const { labels, ...rowFields } = CreateGeneration.omit({
-  service_tier: true,
+const { labels, ...rowFields } = GenerationFields.omit({
+  serviceTier: true,
   priority: true,
-  start_by: true,
-  complete_by: true,
+  startBy: true,
+  completeBy: true,
   prompt: true,
 }).partial().shape;
 
 /** What a batch says once for all of its rows. What a row says itself goes before it. */
-export const BatchOptions = z
-  .strictObject({
-    name: Text.max(MAX_NAME_CHARACTERS).optional(),
-    service_tier: z
-      .enum(SERVICE_TIERS)
-      .optional()
-      .meta({ description: 'If absent the project’s, else flex: half price and done within 24 hours.' }),
-    priority: z
-      .int()
-      .min(MIN_PRIORITY)
-      .max(MAX_PRIORITY)
-      .default(DEFAULT_BATCH_PRIORITY)
-      .meta({ description: 'Among your own: higher goes first. The default lets requests of their own go before a batch.' }),
-    start_by: Time.optional(),
-    complete_by: Time.optional(),
-    labels,
-    callback_url: z
-      .url({ protocol: /^https?$/ })
-      .max(MAX_CALLBACK_URL_CHARACTERS)
-      .optional(),
-    budget_credits: z
-      .string()
-      .regex(/^\d{1,12}(\.\d{1,6})?$/)
-      .optional()
-      .meta({ description: 'The batch pauses before the row that would make it cost more.' }),
-    dry_run: z.boolean().default(false).meta({ description: 'Counts, prices and checks every row and queues none.' }),
-    defaults: z.strictObject(rowFields).default({}).meta({ description: 'Fields of rows that do not give them.' }),
-    columns: z
-      .record(Name, Name)
-      .refine((columns) => Object.keys(columns).length <= MAX_COLUMNS, `at most ${MAX_COLUMNS} columns`)
-      .default({})
-      .meta({ description: 'Column of the CSV → field of the row. A column that is named like a field needs no entry.' }),
-    prompt_template: Text.min(1)
-      .max(MAX_TEMPLATE_CHARACTERS)
-      .optional()
-      .meta({ description: 'The prompt with gaps, `{{product}} in {{city}}`, filled from columns and the matrix.' }),
-    matrix: z
-      .record(Name, z.array(Text.min(1).max(MAX_MATRIX_VALUE_CHARACTERS)).min(1).max(MAX_MATRIX_ROWS))
-      .refine((matrix) => Object.keys(matrix).length <= MAX_MATRIX_VARIABLES, `at most ${MAX_MATRIX_VARIABLES} variables`)
-      .refine((matrix) => matrixRows(matrix) <= MAX_MATRIX_ROWS, `at most ${MAX_MATRIX_ROWS} combinations`)
-      .optional()
-      .meta({ description: 'Every row becomes one row per combination. Without rows of its own a batch is its matrix.' }),
-  })
-  .meta({ id: 'BatchOptions' });
+export const BatchOptions = eitherSpelling(
+  z
+    .strictObject({
+      name: Text.max(MAX_NAME_CHARACTERS).optional(),
+      serviceTier: z
+        .enum(SERVICE_TIERS)
+        .optional()
+        .meta({ description: 'If absent the project’s, else flex: half price and done within 24 hours.' }),
+      priority: z
+        .int()
+        .min(MIN_PRIORITY)
+        .max(MAX_PRIORITY)
+        .default(DEFAULT_BATCH_PRIORITY)
+        .meta({ description: 'Among your own: higher goes first. The default lets requests of their own go before a batch.' }),
+      startBy: Time.optional(),
+      completeBy: Time.optional(),
+      labels,
+      callbackUrl: z
+        .url({ protocol: /^https?$/ })
+        .max(MAX_CALLBACK_URL_CHARACTERS)
+        .optional(),
+      budgetCredits: z
+        .string()
+        .regex(/^\d{1,12}(\.\d{1,6})?$/)
+        .optional()
+        .meta({ description: 'The batch pauses before the row that would make it cost more.' }),
+      dryRun: z.boolean().default(false).meta({ description: 'Counts, prices and checks every row and queues none.' }),
+      defaults: eitherSpelling(z.strictObject(rowFields)).default({}).meta({ description: 'Fields of rows that do not give them.' }),
+      columns: z
+        .record(Name, Name)
+        .refine((columns) => Object.keys(columns).length <= MAX_COLUMNS, `at most ${MAX_COLUMNS} columns`)
+        .default({})
+        .meta({ description: 'Column of the CSV → field of the row. A column that is named like a field needs no entry.' }),
+      promptTemplate: Text.min(1)
+        .max(MAX_TEMPLATE_CHARACTERS)
+        .optional()
+        .meta({ description: 'The prompt with gaps, `{{product}} in {{city}}`, filled from columns and the matrix.' }),
+      matrix: z
+        .record(Name, z.array(Text.min(1).max(MAX_MATRIX_VALUE_CHARACTERS)).min(1).max(MAX_MATRIX_ROWS))
+        .refine((matrix) => Object.keys(matrix).length <= MAX_MATRIX_VARIABLES, `at most ${MAX_MATRIX_VARIABLES} variables`)
+        .refine((matrix) => matrixRows(matrix) <= MAX_MATRIX_ROWS, `at most ${MAX_MATRIX_ROWS} combinations`)
+        .optional()
+        .meta({ description: 'Every row becomes one row per combination. Without rows of its own a batch is its matrix.' }),
+    })
+    .meta({ id: 'BatchOptions' }),
+);
 export type BatchOptions = z.infer<typeof BatchOptions>;
 
 export const Batch = z
@@ -83,8 +86,8 @@ export const Batch = z
     id: z.uuid(),
     name: z.string().nullable(),
     state: z.enum(BATCH_STATES),
-    state_reason: z.string().nullable().meta({ description: 'Why it is paused or failed, or why the rest of its source was not read.' }),
-    dry_run: z.boolean(),
+    stateReason: z.string().nullable().meta({ description: 'Why it is paused or failed, or why the rest of its source was not read.' }),
+    dryRun: z.boolean(),
     options: z.record(z.string(), z.unknown()),
     source: z.object({
       format: z.enum(['ndjson', 'csv', 'none']),
@@ -101,14 +104,14 @@ export const Batch = z
       failed: z.int(),
       cancelled: z.int(),
     }),
-    price_credits: Credits.meta({ description: 'Of all accepted rows.' }),
-    missing_credits: Credits.meta({ description: 'What the first row that was not covered lacks; of a dry run, all that is missing.' }),
-    burn_lane_ms: z.number(),
-    contact_sheets: z.int(),
-    created_at: Time,
-    loaded_at: Time.nullable(),
-    finished_at: Time.nullable(),
-    expected_finish_at: Time.nullable().meta({ description: 'At the pace of the rows that have ended; null before there is one.' }),
+    priceCredits: Credits.meta({ description: 'Of all accepted rows.' }),
+    missingCredits: Credits.meta({ description: 'What the first row that was not covered lacks; of a dry run, all that is missing.' }),
+    burnLaneMs: z.number(),
+    contactSheets: z.int(),
+    createdAt: Time,
+    loadedAt: Time.nullable(),
+    finishedAt: Time.nullable(),
+    expectedFinishAt: Time.nullable().meta({ description: 'At the pace of the rows that have ended; null before there is one.' }),
   })
   .meta({ id: 'Batch' });
 export type Batch = z.infer<typeof Batch>;
@@ -124,13 +127,15 @@ export const ListBatchesQuery = z.object({
 });
 export type ListBatchesQuery = z.infer<typeof ListBatchesQuery>;
 
-export const FileQuery = z.object({
-  format: z.enum(['ndjson', 'csv']).default('ndjson'),
-  after_row: z.coerce.number().int().min(0).default(0).meta({ description: 'Begins after this row.' }),
-});
+export const FileQuery = eitherSpelling(
+  z.object({
+    format: z.enum(['ndjson', 'csv']).default('ndjson'),
+    afterRow: z.coerce.number().int().min(0).default(0).meta({ description: 'Begins after this row.' }),
+  }),
+);
 export type FileQuery = z.infer<typeof FileQuery>;
 
-export const ArchiveQuery = z.object({ after_row: z.coerce.number().int().min(0).default(0) });
+export const ArchiveQuery = eitherSpelling(z.object({ afterRow: z.coerce.number().int().min(0).default(0) }));
 export type ArchiveQuery = z.infer<typeof ArchiveQuery>;
 
 const reads = { method: 'GET', status: 200, scope: 'generations:read' } as const;
@@ -155,7 +160,7 @@ export const listBatches = {
   ...reads,
   summary: 'Batches of the tenant, newest first.',
   query: ListBatchesQuery,
-  response: z.object({ batches: z.array(Batch), has_more: z.boolean() }),
+  response: z.object({ batches: z.array(Batch), hasMore: z.boolean() }),
 } satisfies OperationContract;
 
 export const getBatch = {
@@ -221,7 +226,7 @@ export const getBatchArchive = {
   id: 'getBatchArchive',
   path: `${ROOT}/:id/assets.zip`,
   ...reads,
-  summary: 'The assets of completed rows as a ZIP, at most 10,000 of them; `after_row` asks for the next.',
+  summary: 'The assets of completed rows as a ZIP, at most 10,000 of them; `afterRow` asks for the next.',
   query: ArchiveQuery,
 } satisfies OperationContract;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { eitherSpelling, fieldNames } from '#contracts/native/either-spelling';
 import type { OperationContract } from '#contracts/operation';
 import { SERVICE_TIERS } from '#core/catalog/service-tiers';
 import {
@@ -22,22 +23,24 @@ const Labels = z
   .refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`);
 
 /** What the catalogue decides is a plain string here: an unknown one is 400 with a sentence that names what is offered. */
-export const CreateGeneration = z
+export const GenerationFields = z
   .strictObject({
     model: z.string().max(100),
     prompt: Text.min(MIN_PROMPT_CHARACTERS).max(MAX_PROMPT_CHARACTERS),
-    aspect_ratio: z.string().max(20).optional(),
+    aspectRatio: z.string().max(20).optional(),
     resolution: z.string().max(20).optional(),
     duration: z.string().max(20).optional(),
     format: z.string().max(20).optional(),
     seed: z.int().min(0).max(MAX_SEED).optional().meta({ description: 'The same seed and request draw the same media. Random if absent.' }),
-    service_tier: z.enum(SERVICE_TIERS).optional(),
+    serviceTier: z.enum(SERVICE_TIERS).optional(),
     priority: z.int().min(MIN_PRIORITY).max(MAX_PRIORITY).optional().meta({ description: 'Among your own: higher goes first.' }),
-    start_by: z.iso.datetime({ offset: true }).optional(),
-    complete_by: z.iso.datetime({ offset: true }).optional(),
+    startBy: z.iso.datetime({ offset: true }).optional(),
+    completeBy: z.iso.datetime({ offset: true }).optional(),
     labels: Labels.optional(),
   })
   .meta({ id: 'CreateGeneration' });
+export const GENERATION_FIELD_NAMES = fieldNames(GenerationFields);
+export const CreateGeneration = eitherSpelling(GenerationFields);
 export type CreateGeneration = z.infer<typeof CreateGeneration>;
 
 export const GENERATION_STATES = ['queued', 'admitted', 'running', 'completed', 'failed', 'cancelled'] as const;
@@ -46,11 +49,11 @@ const Time = z.iso.datetime();
 const Credits = z.string().meta({ description: 'Decimal string, exact to a millionth.' });
 const Output = z.object({
   kind: z.enum(['image', 'video']),
-  width_px: z.int(),
-  height_px: z.int(),
+  widthPx: z.int(),
+  heightPx: z.int(),
   format: z.string(),
-  duration_s: z.number().optional(),
-  frames_per_second: z.number().optional(),
+  durationS: z.number().optional(),
+  framesPerSecond: z.number().optional(),
 });
 
 export const Generation = z
@@ -58,48 +61,48 @@ export const Generation = z
     id: z.uuid(),
     model: z.string(),
     state: State,
-    service_tier: z.enum(SERVICE_TIERS),
-    served_from: z.enum(['own', 'lent', 'shared']).nullable().meta({ description: 'Whose lane it ran on; null until it is settled.' }),
+    serviceTier: z.enum(SERVICE_TIERS),
+    servedFrom: z.enum(['own', 'lent', 'shared']).nullable().meta({ description: 'Whose lane it ran on; null until it is settled.' }),
     priority: z.int(),
-    start_by: Time.nullable(),
-    complete_by: Time.nullable(),
+    startBy: Time.nullable(),
+    completeBy: Time.nullable(),
     labels: z.record(z.string(), z.string()),
     seed: z.int(),
     output: Output,
     request: z.record(z.string(), z.unknown()),
     cost: z.object({
-      price_credits: Credits,
-      reserved_credits: Credits.meta({ description: 'Held while it is not final.' }),
-      settled_credits: Credits,
-      released_credits: Credits,
-      burn_lane_ms: z.int().meta({ description: 'Expected time on a lane.' }),
-      rate_card_version: z.int(),
+      priceCredits: Credits,
+      reservedCredits: Credits.meta({ description: 'Held while it is not final.' }),
+      settledCredits: Credits,
+      releasedCredits: Credits,
+      burnLaneMs: z.int().meta({ description: 'Expected time on a lane.' }),
+      rateCardVersion: z.int(),
     }),
     stages: z.array(
       z.object({
         stage: z.string(),
         round: z.int(),
         state: z.enum(['done', 'current', 'waiting']),
-        started_at: Time.nullable(),
-        finished_at: Time.nullable(),
+        startedAt: Time.nullable(),
+        finishedAt: Time.nullable(),
         attempt: z.int().nullable(),
       }),
     ),
     attempts: z.array(
       z.object({
         attempt: z.int(),
-        served_from: z.enum(['own', 'lent', 'shared']),
-        admitted_at: Time,
-        began_at: Time.nullable(),
-        ended_at: Time.nullable(),
-        end_reason: z.enum(['settled', 'released', 'cancelled', 'taken_back', 'handed_back', 'recalled']).nullable(),
+        servedFrom: z.enum(['own', 'lent', 'shared']),
+        admittedAt: Time,
+        beganAt: Time.nullable(),
+        endedAt: Time.nullable(),
+        endReason: z.enum(['settled', 'released', 'cancelled', 'taken_back', 'handed_back', 'recalled']).nullable(),
       }),
     ),
     assets: z.object({ image: z.url(), video: z.url().optional() }).nullable(),
-    failure_reason: z.string().nullable(),
-    created_at: Time,
-    first_began_at: Time.nullable(),
-    finished_at: Time.nullable(),
+    failureReason: z.string().nullable(),
+    createdAt: Time,
+    firstBeganAt: Time.nullable(),
+    finishedAt: Time.nullable(),
   })
   .meta({ id: 'Generation' });
 export type Generation = z.infer<typeof Generation>;
@@ -107,12 +110,12 @@ export type Generation = z.infer<typeof Generation>;
 export const Quote = z
   .object({
     model: z.string(),
-    service_tier: z.enum(SERVICE_TIERS),
+    serviceTier: z.enum(SERVICE_TIERS),
     output: Output,
-    price_credits: Credits,
-    burn_lane_ms: z.int(),
+    priceCredits: Credits,
+    burnLaneMs: z.int(),
     stages: z.array(z.string()),
-    rate_card_version: z.int(),
+    rateCardVersion: z.int(),
   })
   .meta({ id: 'Quote' });
 export type Quote = z.infer<typeof Quote>;
@@ -120,15 +123,17 @@ export type Quote = z.infer<typeof Quote>;
 const MAX_PAGE = 100;
 
 /** `label` is `key:value` and may be given several times: all must match. */
-export const ListGenerationsQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(25),
-  cursor: z.string().max(200).optional(),
-  state: z.enum(GENERATION_STATES).optional(),
-  model: z.string().max(100).optional(),
-  label: z.union([z.string().max(400), z.array(z.string().max(400)).max(MAX_LABELS)]).optional(),
-  created_after: z.iso.datetime({ offset: true }).optional(),
-  created_before: z.iso.datetime({ offset: true }).optional(),
-});
+export const ListGenerationsQuery = eitherSpelling(
+  z.object({
+    limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(25),
+    cursor: z.string().max(200).optional(),
+    state: z.enum(GENERATION_STATES).optional(),
+    model: z.string().max(100).optional(),
+    label: z.union([z.string().max(400), z.array(z.string().max(400)).max(MAX_LABELS)]).optional(),
+    createdAfter: z.iso.datetime({ offset: true }).optional(),
+    createdBefore: z.iso.datetime({ offset: true }).optional(),
+  }),
+);
 export type ListGenerationsQuery = z.infer<typeof ListGenerationsQuery>;
 
 /** One thing that happened. `id` of the server-sent event is `sequence`. */
@@ -136,7 +141,7 @@ export const GenerationEvent = z
   .object({
     sequence: z.int(),
     type: z.enum(['queued', 'admitted', 'running', 'stage', 'requeued', 'completed', 'failed', 'cancelled']),
-    generation_id: z.uuid(),
+    generationId: z.uuid(),
     at: Time,
     stage: z.string().optional(),
     round: z.int().optional(),
@@ -174,9 +179,9 @@ export const listGenerations = {
   path: ROOT,
   status: 200,
   scope: 'generations:read',
-  summary: 'Generations of the tenant, newest first. A filtered page may hold fewer than `limit`: go on while there is a `next_cursor`.',
+  summary: 'Generations of the tenant, newest first. A filtered page may hold fewer than `limit`: go on while there is a `nextCursor`.',
   query: ListGenerationsQuery,
-  response: z.object({ generations: z.array(Generation), next_cursor: z.string().nullable() }),
+  response: z.object({ generations: z.array(Generation), nextCursor: z.string().nullable() }),
 } satisfies OperationContract;
 
 export const getGeneration = {

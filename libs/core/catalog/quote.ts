@@ -44,7 +44,7 @@ export interface Quote {
 /** Why the catalogue does not offer this. The message is for the caller and names the way out. */
 export interface NotOffered {
   refused: 'not_offered';
-  field: 'model' | 'aspect_ratio' | 'resolution' | 'duration' | 'format';
+  field: 'model' | 'aspectRatio' | 'resolution' | 'duration' | 'format';
   message: string;
 }
 
@@ -83,7 +83,7 @@ type Made = { output: Output; outputKey: string };
 
 function imageOutput(model: ImageModel, request: OutputRequest, operation: Operation): Made | NotOffered {
   const aspectRatio = request.aspectRatio ?? model.defaultAspectRatio;
-  if (!isOneOf(aspectRatio, model.aspectRatios)) return notOffered('aspect_ratio', aspectRatio, model.aspectRatios);
+  if (!isOneOf(aspectRatio, model.aspectRatios)) return notOffered('aspectRatio', aspectRatio, model.aspectRatios);
   const format = request.format ?? model.defaultFormat;
   if (!isOneOf(format, model.formats)) return notOffered('format', format, model.formats);
   const output = { kind: 'image', ...sizeOf(model.resolution, aspectRatio), format } as const;
@@ -108,7 +108,7 @@ function createdVideo(model: VideoModel, request: OutputRequest): Made | NotOffe
   if (model.fixed && request.duration !== undefined) return fixedByModel('duration', model.fixed.apiName);
   if (model.fixed && request.resolution !== undefined) return fixedByModel('resolution', model.fixed.apiName);
   const aspectRatio = request.aspectRatio ?? model.defaultAspectRatio;
-  if (!isOneOf(aspectRatio, model.aspectRatios)) return notOffered('aspect_ratio', aspectRatio, model.aspectRatios);
+  if (!isOneOf(aspectRatio, model.aspectRatios)) return notOffered('aspectRatio', aspectRatio, model.aspectRatios);
   const resolution = request.resolution ?? model.defaultResolution;
   if (!isOneOf(resolution, model.resolutions)) return notOffered('resolution', resolution, model.resolutions);
   const duration = request.duration ?? model.defaultDuration;
@@ -139,7 +139,7 @@ function upscaledVideo(request: OutputRequest): Made | NotOffered {
 function remadeVideo(model: VideoModel, name: string, request: OutputRequest, operation: 'reframe' | 'modify'): Made | NotOffered {
   if (!model.remakes) return notOffered('model', name, videoModelsThatRemake());
   const aspectRatio = request.aspectRatio ?? model.defaultAspectRatio;
-  if (!isOneOf(aspectRatio, model.aspectRatios)) return notOffered('aspect_ratio', aspectRatio, model.aspectRatios);
+  if (!isOneOf(aspectRatio, model.aspectRatios)) return notOffered('aspectRatio', aspectRatio, model.aspectRatios);
   return {
     output: {
       kind: 'video',
@@ -158,7 +158,7 @@ function sourceOf({ source, operation }: OutputRequest): VideoOutput {
 
 const FIELD_NAMES = {
   model: 'Model',
-  aspect_ratio: 'Aspect ratio',
+  aspectRatio: 'Aspect ratio',
   resolution: 'Resolution',
   duration: 'Duration',
   format: 'Format',

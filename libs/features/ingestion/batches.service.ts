@@ -65,7 +65,7 @@ export class BatchesService {
     given: BatchOptions,
     { format, isGzip, content }: BatchSource,
   ): Promise<BatchReport> {
-    const options = { ...given, service_tier: given.service_tier ?? project?.serviceTier };
+    const options = { ...given, serviceTier: given.serviceTier ?? project?.serviceTier };
     const id = batchIdOf(newId());
     const sourceKey = content ? `${tenantId}/batches/${id}/source` : null;
     await this.db.transaction('create batch', [tenantId], (tx) =>
@@ -79,7 +79,7 @@ export class BatchesService {
           project?.id ?? null,
           options.name ?? null,
           JSON.stringify(options),
-          options.dry_run,
+          options.dryRun,
           format,
           isGzip,
           sourceKey,

@@ -60,7 +60,7 @@ export async function claimBatch(control: HotPool): Promise<ClaimedBatch | undef
     committedChunk: row.committed_chunk,
     committedRow: row.committed_row,
     priceMicro: BigInt(row.price_micro),
-    budgetMicro: options.budget_credits === undefined ? null : parseCredits(options.budget_credits),
+    budgetMicro: options.budgetCredits === undefined ? null : parseCredits(options.budgetCredits),
   };
 }
 

@@ -71,7 +71,7 @@ it('loads a gzipped CSV with a column map, a template and a matrix', async () =>
     isGzip: true,
     options: {
       columns: { Artikel: 'product' },
-      prompt_template: '{{product}} in {{ city }}',
+      promptTemplate: '{{product}} in {{ city }}',
       defaults: { model: 'photon-1' },
       matrix: { aspect_ratio: ['1:1', '16:9'] },
       labels: { campaign: 'spring' },
@@ -79,7 +79,7 @@ it('loads a gzipped CSV with a column map, a template and a matrix', async () =>
   });
   expect(batch).toMatchObject({ acceptedRows: 4, refusedRows: 2, committedRow: 6 });
   const made = await control.query(
-    `SELECT row_number, prompt, request ->> 'aspect_ratio' AS ratio, labels, service_tier FROM generations WHERE batch_id = $1 ORDER BY row_number`,
+    `SELECT row_number, prompt, request ->> 'aspectRatio' AS ratio, labels, service_tier FROM generations WHERE batch_id = $1 ORDER BY row_number`,
     [batch.id],
   );
   expect(made[1]).toEqual({
@@ -99,8 +99,8 @@ it('loads a gzipped CSV with a column map, a template and a matrix', async () =>
 it('makes a batch of a matrix alone, and nothing of a dry run', async () => {
   const tenantId = await aTenant(control, PLENTY_MICRO);
   const matrix = { product: ['Tea', 'Coffee', 'Juice'], city: ['Rome', 'Kyoto'] };
-  const options = { defaults: { model: 'photon-1' }, prompt_template: '{{product}} in {{city}}', matrix };
-  const dry = await loaded(tenantId, null, { format: 'none', options: { ...options, dry_run: true } });
+  const options = { defaults: { model: 'photon-1' }, promptTemplate: '{{product}} in {{city}}', matrix };
+  const dry = await loaded(tenantId, null, { format: 'none', options: { ...options, dryRun: true } });
   expect(dry).toMatchObject({ state: 'completed', acceptedRows: 6, priceMicro: 6n * ROW_MICRO });
   expect(await numbers(dry)).toMatchObject({ rows: 0, reserve_transfers: 0 });
   const batch = await loaded(tenantId, null, { format: 'none', options });
@@ -139,7 +139,7 @@ it('takes the longest prefix that the credits cover, says so, and goes on when t
 
 it('pauses before the row that its budget does not cover', async () => {
   const tenantId = await aTenant(control, PLENTY_MICRO);
-  const batch = await loaded(tenantId, rows(20), { options: { budget_credits: '26' } });
+  const batch = await loaded(tenantId, rows(20), { options: { budgetCredits: '26' } });
   expect(batch).toMatchObject({ state: 'paused', stateReason: 'budget_reached', acceptedRows: 10 });
 });
 

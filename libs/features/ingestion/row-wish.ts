@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { ImageRequest, VideoRequest } from '#contracts/dream-machine/requests';
 import type { BatchOptions } from '#contracts/native/batches';
-import { CreateGeneration } from '#contracts/native/generations';
+import { inCamelCase } from '#contracts/native/either-spelling';
+import { GENERATION_FIELD_NAMES, GenerationFields } from '#contracts/native/generations';
 import { MODELS, modelFamilyOf } from '#core/catalog/models';
 import { type NotOffered, type OutputRequest, type Quote, quote } from '#core/catalog/quote';
 import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
@@ -34,7 +35,7 @@ export interface RowWish {
 /** Tiers that a batch may ask for. */
 const BATCH_TIERS: readonly ServiceTier[] = ['shared', 'flex'];
 const DEFAULT_BATCH_TIER: ServiceTier = 'flex';
-const NATIVE_FIELDS: ReadonlySet<string> = new Set(Object.keys(CreateGeneration.shape));
+const NATIVE_FIELDS: ReadonlySet<string> = new Set(Object.keys(GenerationFields.shape));
 /** Fields of a native row that are not text in a CSV. */
 const NUMBER_FIELDS: ReadonlySet<string> = new Set(['seed', 'priority']);
 const DREAM_MACHINE_REFERENCES = [
@@ -62,9 +63,9 @@ export class RowReader {
   private readonly tier: ServiceTier;
 
   constructor(private readonly options: BatchOptions) {
-    this.template = options.prompt_template === undefined ? undefined : promptTemplate(options.prompt_template);
+    this.template = options.promptTemplate === undefined ? undefined : promptTemplate(options.promptTemplate);
     this.defaults = options.defaults;
-    this.tier = options.service_tier ?? DEFAULT_BATCH_TIER;
+    this.tier = options.serviceTier ?? DEFAULT_BATCH_TIER;
   }
 
   /** @param combination what the matrix adds to this row */
@@ -93,7 +94,8 @@ export class RowReader {
     const row: Record<string, unknown> = {};
     const values = new Map<string, string>();
     const put = (name: string, value: unknown) => {
-      if (NATIVE_FIELDS.has(name)) row[name] = value;
+      const field = GENERATION_FIELD_NAMES.get(name) ?? name;
+      if (NATIVE_FIELDS.has(field)) row[field] = value;
       if (typeof value === 'string' || typeof value === 'number') values.set(name, String(value));
     };
     for (const name of Object.keys(fields)) put(name, fields[name]);
@@ -106,28 +108,28 @@ export class RowReader {
   }
 
   private readNative(fields: Record<string, unknown>): RowWish | RowRefusal {
-    const parsed = CreateGeneration.safeParse({ ...this.defaults, ...fields });
+    const parsed = GenerationFields.safeParse({ ...this.defaults, ...inCamelCase(fields, GENERATION_FIELD_NAMES) });
     if (!parsed.success) return refusalOf(parsed.error);
-    const { model, prompt, aspect_ratio, resolution, duration, format, seed, service_tier, priority, start_by, complete_by } = parsed.data;
+    const { model, prompt, aspectRatio, resolution, duration, format, seed, serviceTier, priority, startBy, completeBy } = parsed.data;
     const { labels } = this.options;
     return this.priced({
       surface: 'native',
       output: {
         kind: Object.hasOwn(MODELS, model) ? (MODELS[model]?.kind ?? 'video') : 'video',
         model,
-        aspectRatio: aspect_ratio,
+        aspectRatio,
         resolution,
         duration,
         format,
       },
       prompt,
       seed: seed ?? null,
-      tier: service_tier ?? this.tier,
+      tier: serviceTier ?? this.tier,
       priority: priority ?? this.options.priority,
-      startBy: start_by ?? this.options.start_by ?? null,
-      completeBy: complete_by ?? this.options.complete_by ?? null,
+      startBy: startBy ?? this.options.startBy ?? null,
+      completeBy: completeBy ?? this.options.completeBy ?? null,
       labels: labels && parsed.data.labels ? { ...labels, ...parsed.data.labels } : (parsed.data.labels ?? labels ?? NO_LABELS),
-      callbackUrl: this.options.callback_url ?? null,
+      callbackUrl: this.options.callbackUrl ?? null,
       echo: parsed.data,
     });
   }
@@ -160,10 +162,10 @@ export class RowReader {
       seed: null,
       tier: this.tier,
       priority: this.options.priority,
-      startBy: this.options.start_by ?? null,
-      completeBy: this.options.complete_by ?? null,
+      startBy: this.options.startBy ?? null,
+      completeBy: this.options.completeBy ?? null,
       labels: this.options.labels ?? NO_LABELS,
-      callbackUrl: body.callback_url ?? this.options.callback_url ?? null,
+      callbackUrl: body.callback_url ?? this.options.callbackUrl ?? null,
       echo: Object.fromEntries(Object.entries({ ...body, model }).filter(([, value]) => value != null)),
     });
   }
@@ -173,7 +175,7 @@ export class RowReader {
     ...wish
   }: Omit<RowWish, 'quote' | 'modelFamily' | 'priceMicro'> & { output: OutputRequest }): RowWish | RowRefusal {
     if (!BATCH_TIERS.includes(wish.tier))
-      return badRow('service_tier', `${wish.tier} is not supported yet. Valid: ${BATCH_TIERS.join(', ')}`);
+      return badRow('serviceTier', `${wish.tier} is not supported yet. Valid: ${BATCH_TIERS.join(', ')}`);
     const { kind, model, aspectRatio, resolution, duration, format } = output;
     const key = `${kind}|${model}|${aspectRatio}|${resolution}|${duration}|${format}`;
     let quoted = this.quotes.get(key);
