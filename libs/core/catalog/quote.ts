@@ -168,6 +168,15 @@ function notOffered(field: NotOffered['field'], given: string, offered: readonly
   return { refused: 'not_offered', field, message: `${FIELD_NAMES[field]} ${shown(given)} is not supported. Valid: ${offered.join(', ')}` };
 }
 
+/** A project may allow some models only. */
+export function notAllowed(model: string, allowed: readonly string[]): NotOffered {
+  return {
+    refused: 'not_offered',
+    field: 'model',
+    message: `Model ${shown(model)} is not allowed in this API key's project. Valid: ${allowed.join(', ')}`,
+  };
+}
+
 /** In the very words that Dream Machine answers with, its own prefix included. */
 function fixedByModel(field: 'duration' | 'resolution', apiName: string): NotOffered {
   return { refused: 'not_offered', field, message: `400: ${FIELD_NAMES[field]} is not supported in ${apiName} API` };

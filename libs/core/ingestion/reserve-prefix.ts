@@ -6,6 +6,13 @@ export interface PricedRow {
   purpose: Purpose;
 }
 
+/** What rows may cost together besides what the grants hold: a budget of their batch, their project or their key. */
+export interface PrefixLimit {
+  name: 'batch_budget' | 'project_budget' | 'key_cap';
+  /** May be negative: a budget can be lowered below what is used. */
+  leftMicro: bigint;
+}
+
 export interface ReservedPrefix {
   /** What each affordable row holds of which grant: as many as rows are affordable, from the first on. */
   parts: readonly (readonly ReservedPart[])[];
@@ -16,34 +23,34 @@ export interface ReservedPrefix {
   totalMicro: bigint;
   /** What the first row that is not affordable lacks; zero when all are. */
   missingMicro: bigint;
-  /** What ended the prefix: the grants that apply, or the limit; null when all rows are in it. */
-  endedBy: 'credits' | 'limit' | null;
+  /** What ended the prefix: the grants that apply, or a limit; null when all rows are in it. */
+  endedBy: 'credits' | PrefixLimit['name'] | null;
 }
 
 /**
  * Reserves for rows in their order until one is not covered: the longest affordable prefix, so that where it ends is one number.
- * Row by row it takes from the same grants as `reserve` would; the transfers are folded.
- * @param limitMicro what the rows may cost together, if that is limited
+ * Row by row it takes from the same grants as `reserve` would; the transfers are folded. A row without a price passes every limit.
  */
 export function reservePrefix(
   accounts: TenantAccounts,
   rows: readonly PricedRow[],
   now: Date,
-  limitMicro: bigint | null = null,
+  limits: readonly PrefixLimit[] = [],
 ): ReservedPrefix {
   const left = new Map(accounts.available.map(({ id, balanceMicro }) => [id, balanceMicro]));
   const taken = new Map<string, bigint>();
   const grantsByPurpose = new Map<string, TenantAccounts['available']>();
   const parts: (readonly ReservedPart[])[] = [];
+  const tightest = limits.toSorted((one, other) => (one.leftMicro < other.leftMicro ? -1 : 1))[0];
   let lastPart: readonly ReservedPart[] = [];
   let totalMicro = 0n;
   let missingMicro = 0n;
   let endedBy: ReservedPrefix['endedBy'] = null;
 
   for (const { priceMicro, purpose } of rows) {
-    if (limitMicro !== null && totalMicro + priceMicro > limitMicro) {
-      missingMicro = totalMicro + priceMicro - limitMicro;
-      endedBy = 'limit';
+    if (tightest && priceMicro > 0n && totalMicro + priceMicro > tightest.leftMicro) {
+      missingMicro = totalMicro + priceMicro - tightest.leftMicro;
+      endedBy = tightest.name;
       break;
     }
     const purposeKey = `${purpose.projectId} ${purpose.modelFamily}`;

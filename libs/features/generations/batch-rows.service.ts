@@ -145,7 +145,7 @@ export async function holdRows(tx: Tx, range: RowRange, isHeld: boolean): Promis
 export async function cancelWaitingRows(tx: Tx, range: RowRange, reason: string): Promise<{ rows: number; parts: ReservedPart[] }> {
   const [ended] = await tx.query<{ rows: number; parts: [string, string, string][] | null }>(
     `WITH locked AS MATERIALIZED (
-       SELECT tenant_id, id, fence, price_micro, reserved, callback_url, pool_class, traceparent FROM generations
+       SELECT tenant_id, id, fence, price_micro, reserved, callback_url, pool_class, traceparent, project_id, api_key_id, created_at FROM generations
         WHERE ${IN_RANGE} AND state = 'queued' ORDER BY id FOR UPDATE
      ), ended AS (
        UPDATE generations g SET state = 'cancelled', finished_at = now(), failure_reason = $5
@@ -159,6 +159,14 @@ export async function cancelWaitingRows(tx: Tx, range: RowRange, reason: string)
      ), held AS (
        SELECT part ->> 0 AS grant_id, part ->> 1 AS account_id, sum((part ->> 2)::bigint)::text AS amount
          FROM locked, jsonb_array_elements(reserved) AS part GROUP BY 1, 2
+     ), uncounted AS (
+       UPDATE spending_months s SET used_micro = greatest(s.used_micro - r.returned_micro, 0)
+         FROM (SELECT l.tenant_id, subject.id, date_trunc('month', l.created_at AT TIME ZONE 'UTC')::date AS month,
+                      sum((part ->> 2)::bigint) AS returned_micro
+                 FROM locked l CROSS JOIN jsonb_array_elements(l.reserved) AS part
+                CROSS JOIN LATERAL unnest(ARRAY[l.project_id, l.api_key_id]) AS subject (id)
+                GROUP BY 1, 2, 3) AS r
+        WHERE s.tenant_id = r.tenant_id AND s.subject_id = r.id AND s.month = r.month
      )
      SELECT (SELECT count(*)::int FROM locked) AS rows,
             (SELECT jsonb_agg(jsonb_build_array(grant_id, account_id, amount)) FROM held) AS parts`,

@@ -4,7 +4,7 @@ import { IsNull } from 'typeorm';
 import type { Caller } from '#core/access/caller';
 import { limitsOf } from '#core/access/key-limits';
 import { modelFamilyOf } from '#core/catalog/models';
-import { type NotOffered, type OutputRequest, type Quote, quote } from '#core/catalog/quote';
+import { type NotOffered, notAllowed, type OutputRequest, type Quote, quote } from '#core/catalog/quote';
 import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
 import type { Recipe } from '#core/generations/recipe';
 import { GenerationEntity } from '#features/generations/generation.entity';
@@ -182,9 +182,7 @@ export class GenerationsService {
 /** A project may allow some models only. */
 function quoteFor({ project }: Caller, output: OutputRequest): Quote | NotOffered {
   const allowed = project?.allowedModels;
-  if (!allowed || allowed.includes(output.model)) return quote(output, CURRENT_RATE_CARD);
-  const message = `Model ${output.model.slice(0, 60)} is not allowed in this API key's project. Valid: ${allowed.join(', ')}`;
-  return { refused: 'not_offered', field: 'model', message };
+  return !allowed || allowed.includes(output.model) ? quote(output, CURRENT_RATE_CARD) : notAllowed(output.model, allowed);
 }
 
 /** Two creates ask for the same when their fingerprints are equal. A seed that nobody asked for is ours and no part of it. */

@@ -10,6 +10,8 @@ export interface ClaimedBatch {
   id: string;
   apiKeyId: string;
   projectId: string | null;
+  /** Of its project; null: any. */
+  allowedModels: readonly string[] | null;
   traceparent: string | null;
   work: BatchWork;
   workRow: number;
@@ -35,7 +37,8 @@ const CLAIM = `
    WHERE b.tenant_id = next.tenant_id AND b.id = next.id
   RETURNING b.tenant_id, b.id, b.api_key_id, b.project_id, b.traceparent, b.work, b.work_row, b.work_attempts, b.options, b.is_dry_run,
             b.loaded_at IS NOT NULL AS is_loaded, b.source_format, b.source_is_gzip, b.source_key, b.committed_chunk, b.committed_row,
-            b.price_micro`;
+            b.price_micro,
+            (SELECT p.allowed_models FROM projects p WHERE p.tenant_id = b.tenant_id AND p.id = b.project_id) AS allowed_models`;
 
 /** Takes the batch that has waited longest for a worker, also from one that died with it. @param control sees every tenant's */
 export async function claimBatch(control: HotPool): Promise<ClaimedBatch | undefined> {
@@ -47,6 +50,7 @@ export async function claimBatch(control: HotPool): Promise<ClaimedBatch | undef
     id: row.id,
     apiKeyId: row.api_key_id,
     projectId: row.project_id,
+    allowedModels: row.allowed_models,
     traceparent: row.traceparent,
     work: row.work,
     workRow: row.work_row,
@@ -82,6 +86,7 @@ interface ClaimRow {
   id: string;
   api_key_id: string;
   project_id: string | null;
+  allowed_models: string[] | null;
   traceparent: string | null;
   work: BatchWork;
   work_row: number;

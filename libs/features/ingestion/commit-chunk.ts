@@ -2,14 +2,16 @@ import { hash } from 'node:crypto';
 import { MAX_SEED } from '#core/generations/limits';
 import { type ReservedPrefix, reservePrefix } from '#core/ingestion/reserve-prefix';
 import { rowIdOf } from '#core/ingestion/row-ids';
-import type { ReservedPart, TenantAccounts } from '#core/ledger/accounts';
+import { availableCredits, type ReservedPart, type TenantAccounts } from '#core/ledger/accounts';
 import { formatCredits } from '#core/ledger/credits';
 import { recordEvents } from '#features/events/events.service';
 import { insertRows, type RowShape, type StagedRow } from '#features/generations/batch-rows.service';
+import { areCounted, type BatchLimits, readLimits, tellOfBudgets } from '#features/ingestion/batch-limits';
 import type { ClaimedBatch } from '#features/ingestion/claim';
 import type { RowWish } from '#features/ingestion/row-wish';
 import type { BatchRow } from '#features/ingestion/source-rows';
 import { lockAccounts, peekAccounts } from '#features/ledger/movements.service';
+import { spendingCte } from '#features/ledger/spending.service';
 import type { LoaderPool, LoaderTx } from '#platform/database/loader-pool';
 
 /** Rows to be committed together, and whether the source ends with them. */
@@ -36,7 +38,7 @@ export class BatchMoved extends Error {
   }
 }
 
-/** The credits that the chunk was decided by are not there any more. */
+/** The credits or budgets that the chunk was decided by are not there any more, or cannot be read beside the chunk's own rows. */
 class FundsMoved extends Error {}
 
 /**
@@ -59,16 +61,23 @@ type WishedRow = BatchRow & { wish: RowWish };
 async function commit(tx: LoaderTx, batch: ClaimedBatch, { rows, isLast, endReason }: Chunk, lockFirst: boolean): Promise<Committed> {
   const wished = rows.filter((row): row is WishedRow => 'wish' in row);
   const accounts = await accountsOf(tx, batch.tenantId, lockFirst);
-  const prefix = batch.isDryRun ? unlimited(accounts, wished) : reserved(accounts, wished, batch);
+  const limits = await readLimits(tx, batch);
+  if (!lockFirst && !batch.isDryRun && !areCounted(limits)) throw new FundsMoved();
+  const prefix = batch.isDryRun ? unlimited(accounts, wished, batch, limits) : reserved(accounts, wished, batch, limits);
   const accepted = wished.slice(0, prefix.parts.length);
   const firstUncovered = wished[prefix.parts.length];
   const isCovered = firstUncovered === undefined;
   const taken = isCovered ? rows : rows.slice(0, rows.indexOf(firstUncovered));
   const queues = batch.isDryRun || accepted.length === 0 ? [] : await insert(tx, batch, accepted, prefix.parts);
 
-  if (!lockFirst && prefix.transfers.length > 0) {
-    const locked = await accountsOf(tx, batch.tenantId, true);
-    if (!stillCovers(locked, prefix)) throw new FundsMoved();
+  let standing = limits;
+  if (!batch.isDryRun && (prefix.transfers.length > 0 || limits.caps.length > 0)) {
+    if (!lockFirst) {
+      const locked = await accountsOf(tx, batch.tenantId, true);
+      standing = await readLimits(tx, batch);
+      if (!stillCovers(locked, standing, prefix)) throw new FundsMoved();
+    }
+    await tellOfBudgets(tx, standing, batch.tenantId, prefix.totalMicro + (firstUncovered?.wish.priceMicro ?? 0n));
   }
   const refusals = taken.filter((row) => 'refusal' in row);
   const moved = await tx.prepared<{ committed_chunk: number; committed_row: number; price_micro: string; accepted_rows: number }>(
@@ -84,14 +93,20 @@ async function commit(tx: LoaderTx, batch: ClaimedBatch, { rows, isLast, endReas
       prefix.totalMicro,
       accepted.reduce((sum, { wish }) => sum + wish.quote.burnLaneMs, 0),
       isCovered ? (isLast ? 'loaded' : 'loading') : 'uncovered',
-      isCovered ? endReason : reasonOf(prefix),
+      isCovered ? (endReason ?? (isLast ? reasonOf(prefix) : null)) : reasonOf(prefix),
       prefix.missingMicro,
     ],
   );
   const watermark = moved[0];
   if (!watermark) throw new BatchMoved();
   if (!isCovered) await recordEvents(tx, [pausedEvent(batch, prefix, watermark.accepted_rows)]);
-  tx.last('chunk facts', WRITE_FACTS, factsOf(batch, prefix, refusals, queues));
+  const facts = factsOf(batch, prefix, refusals, queues);
+  const counted = spendingCte(
+    facts.length + 1,
+    standing.spending,
+    prefix.transfers.length > 0 ? [{ spender: { ...batch, caps: standing.caps }, priceMicro: prefix.totalMicro }] : [],
+  );
+  tx.last(counted ? 'chunk facts, count spending' : 'chunk facts', writeFacts(counted?.sql), [...facts, ...(counted?.parameters ?? [])]);
   return {
     committedChunk: watermark.committed_chunk,
     committedRow: watermark.committed_row,
@@ -106,23 +121,51 @@ async function accountsOf(tx: LoaderTx, tenantId: string, lock: boolean): Promis
   return accounts;
 }
 
-function reserved(accounts: TenantAccounts, rows: readonly WishedRow[], batch: ClaimedBatch): ReservedPrefix {
+function reserved(accounts: TenantAccounts, rows: readonly WishedRow[], batch: ClaimedBatch, { limits }: BatchLimits): ReservedPrefix {
   const priced = rows.map(({ wish: { priceMicro, modelFamily } }) => ({
     priceMicro,
     purpose: { projectId: batch.projectId, modelFamily },
   }));
-  return reservePrefix(accounts, priced, new Date(), batch.budgetMicro === null ? null : batch.budgetMicro - batch.priceMicro);
+  return reservePrefix(accounts, priced, new Date(), limits);
 }
 
-/** A dry run asks what everything would cost, and reserves nothing. */
-function unlimited(accounts: TenantAccounts, rows: readonly WishedRow[]): ReservedPrefix {
+/**
+ * A dry run asks what everything would cost, and reserves nothing. What is missing is told for all rows so far, and named after what is
+ * scarcest; of the grants, those count that apply to the chunk's first row.
+ */
+function unlimited(
+  accounts: TenantAccounts,
+  rows: readonly WishedRow[],
+  { projectId, priceMicro: priceSoFarMicro }: ClaimedBatch,
+  { limits }: BatchLimits,
+): ReservedPrefix {
   const totalMicro = rows.reduce((sum, { wish }) => sum + wish.priceMicro, 0n);
-  return { parts: rows.map(() => []), transfers: [], accounts, totalMicro, missingMicro: 0n, endedBy: null };
+  const modelFamily = rows[0]?.wish.modelFamily;
+  const creditsMicro = availableCredits(accounts, new Date(), modelFamily === undefined ? undefined : { projectId, modelFamily });
+  const missing = [
+    { name: 'credits' as const, missingMicro: priceSoFarMicro + totalMicro - creditsMicro },
+    // The batch's own budget is told less what the batch has cost so far; the others know nothing of a dry run.
+    ...limits.map(({ name, leftMicro }) => {
+      return { name, missingMicro: totalMicro - leftMicro + (name === 'batch_budget' ? 0n : priceSoFarMicro) };
+    }),
+  ].reduce((most, one) => (one.missingMicro > most.missingMicro ? one : most));
+  const isMissing = missing.missingMicro > 0n;
+  return {
+    parts: rows.map(() => []),
+    transfers: [],
+    accounts,
+    totalMicro,
+    missingMicro: isMissing ? missing.missingMicro : 0n,
+    endedBy: isMissing ? missing.name : null,
+  };
 }
 
-function stillCovers({ available }: TenantAccounts, { transfers }: ReservedPrefix): boolean {
-  return transfers.every(
-    ({ debitAccountId, amountMicro }) => (available.find(({ id }) => id === debitAccountId)?.balanceMicro ?? -1n) >= amountMicro,
+function stillCovers({ available }: TenantAccounts, { limits }: BatchLimits, { transfers, totalMicro }: ReservedPrefix): boolean {
+  return (
+    limits.every(({ leftMicro }) => totalMicro === 0n || totalMicro <= leftMicro) &&
+    transfers.every(
+      ({ debitAccountId, amountMicro }) => (available.find(({ id }) => id === debitAccountId)?.balanceMicro ?? -1n) >= amountMicro,
+    )
   );
 }
 
@@ -210,8 +253,17 @@ function shapeOf(
   };
 }
 
-function reasonOf({ endedBy }: ReservedPrefix): string {
-  return endedBy === 'limit' ? 'budget_reached' : 'insufficient_credits';
+/** What a batch that did not get all of its rows says of it. */
+const REASONS = {
+  credits: 'insufficient_credits',
+  batch_budget: 'budget_reached',
+  project_budget: 'project_budget_reached',
+  key_cap: 'key_cap_reached',
+} as const satisfies Record<NonNullable<ReservedPrefix['endedBy']>, string>;
+
+/** Null when all is covered. */
+export function reasonOf({ endedBy }: Pick<ReservedPrefix, 'endedBy'>): (typeof REASONS)[keyof typeof REASONS] | null {
+  return endedBy && REASONS[endedBy];
 }
 
 function pausedEvent(batch: ClaimedBatch, prefix: ReservedPrefix, rowsAccepted: number) {
@@ -220,7 +272,7 @@ function pausedEvent(batch: ClaimedBatch, prefix: ReservedPrefix, rowsAccepted: 
     type: 'batch.paused' as const,
     data: {
       batchId: batch.id,
-      reason: reasonOf(prefix),
+      reason: reasonOf(prefix) as NonNullable<ReturnType<typeof reasonOf>>,
       rowsAccepted,
       missingCredits: formatCredits(prefix.missingMicro),
     },
@@ -240,7 +292,7 @@ const MOVE_BATCH = `
    WHERE tenant_id = $1 AND id = $2 AND committed_chunk = $3 AND state = 'validating' AND work = 'load'
   RETURNING committed_chunk, committed_row, price_micro, accepted_rows`;
 
-const WRITE_FACTS = `
+const writeFacts = (counted: string | undefined) => `
   WITH moved AS (
     UPDATE accounts a SET balance_micro = a.balance_micro + v.change_micro
       FROM unnest($4::uuid[], $5::bigint[]) AS v (id, change_micro)
@@ -257,7 +309,7 @@ const WRITE_FACTS = `
     INSERT INTO outbox (consumer, topic, tenant_id, batch_id, chunk, leg, pool_class, payload, traceparent)
     SELECT 'scheduler', 'batch_queued', $1, $2, $3, q.leg, q.pool_class, jsonb_build_object('tier', q.tier), $16
       FROM unnest($14::text[], $15::text[]) WITH ORDINALITY AS q (pool_class, tier, leg)
-  )
+  )${counted ? `, ${counted}` : ''}
   SELECT pg_notify('halogen_scheduler', ''), pg_notify('halogen_batch_progress', '')`;
 
 function factsOf(batch: ClaimedBatch, prefix: ReservedPrefix, refusals: readonly BatchRow[], queues: readonly Queue[]): unknown[] {

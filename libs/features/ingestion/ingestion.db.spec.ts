@@ -143,6 +143,76 @@ it('pauses before the row that its budget does not cover', async () => {
   expect(batch).toMatchObject({ state: 'paused', stateReason: 'budget_reached', acceptedRows: 10 });
 });
 
+it('takes what the month’s budget of its project covers, and counts what is cancelled out again', async () => {
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  const projectId = await aProject(tenantId, { budgetMicro: 10n * ROW_MICRO });
+  const first = await loaded(tenantId, rows(6), { projectId });
+  expect(first).toMatchObject({ state: 'running', acceptedRows: 6 });
+  const second = await loaded(tenantId, rows(6), { projectId });
+  expect(second).toMatchObject({ state: 'paused', stateReason: 'project_budget_reached', acceptedRows: 4, missingMicro: ROW_MICRO });
+  expect(await usedBy(projectId)).toBe(10n * ROW_MICRO);
+  await batches.command(caller(tenantId), first.id, 'cancel');
+  await workOn();
+  expect(await usedBy(projectId)).toBe(4n * ROW_MICRO);
+  const [told] = await control.query<{ events: number }>(
+    `SELECT count(*)::int AS events FROM events WHERE tenant_id = $1 AND type = 'budget.exceeded'`,
+    [tenantId],
+  );
+  expect(told).toEqual({ events: 1 });
+  await batches.command(caller(tenantId), second.id, 'resume');
+  await workOn();
+  await workOn();
+  expect(await report(second)).toMatchObject({ state: 'running', acceptedRows: 6 });
+});
+
+it('goes past a budget that only warns', async () => {
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  const projectId = await aProject(tenantId, { budgetMicro: ROW_MICRO, enforcement: 'warn' });
+  expect(await loaded(tenantId, rows(3), { projectId })).toMatchObject({ state: 'running', acceptedRows: 3 });
+  expect(await usedBy(projectId)).toBe(3n * ROW_MICRO);
+});
+
+it('takes what the cap of its key covers, and counts what is asked for again', async () => {
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  const apiKeyId = await aKey(tenantId, 5n * ROW_MICRO);
+  const batch = await loaded(tenantId, rows(5), { apiKeyId });
+  expect(batch).toMatchObject({ state: 'running', acceptedRows: 5 });
+  expect(await loaded(tenantId, rows(1), { apiKeyId })).toMatchObject({ state: 'paused', stateReason: 'key_cap_reached', acceptedRows: 0 });
+  await failRows(batch, [1, 2]);
+  expect(await usedBy(apiKeyId)).toBe(3n * ROW_MICRO);
+  await loaded(tenantId, rows(1), { apiKeyId });
+  await batches.command(caller(tenantId), batch.id, 'retry');
+  await workOn();
+  expect(await report(batch)).toMatchObject({ state: 'paused', stateReason: 'key_cap_reached', failedRows: 1, missingMicro: ROW_MICRO });
+  expect(await usedBy(apiKeyId)).toBe(5n * ROW_MICRO);
+});
+
+it('refuses rows of models that the project does not allow', async () => {
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  const projectId = await aProject(tenantId, { allowedModels: ['photon-flash-1'] });
+  const batch = await loaded(tenantId, Buffer.from('{"model":"photon-1","prompt":"a fox"}\n{"model":"photon-flash-1","prompt":"a fox"}'), {
+    projectId,
+  });
+  expect(batch).toMatchObject({ acceptedRows: 1, refusedRows: 1 });
+  const reason = "Model photon-1 is not allowed in this API key's project. Valid: photon-flash-1";
+  expect(await errorsOf(batch)).toEqual([{ row_number: 1, line: 1, field: 'model', reason }]);
+});
+
+it('says of a dry run what is missing for all of its rows', async () => {
+  const tenantId = await aTenant(control, 2_500n * ROW_MICRO);
+  const dry = await loaded(tenantId, rows(3_000), { options: { dryRun: true } });
+  expect(dry).toMatchObject({
+    state: 'completed',
+    acceptedRows: 3_000,
+    missingMicro: 500n * ROW_MICRO,
+    stateReason: 'insufficient_credits',
+  });
+  const projectId = await aProject(tenantId, { budgetMicro: 100n * ROW_MICRO });
+  const over = await loaded(tenantId, rows(3_000), { options: { dryRun: true }, projectId });
+  expect(over).toMatchObject({ missingMicro: 2_900n * ROW_MICRO, stateReason: 'project_budget_reached' });
+  expect(await usedBy(projectId)).toBe(0n);
+});
+
 it('gives the same rows once, however often and from however many workers they are loaded', async () => {
   const tenantId = await aTenant(control, PLENTY_MICRO);
   const created = await create(tenantId, rows(5_000));
@@ -274,6 +344,8 @@ it('lets nobody see a batch of another tenant', async () => {
 });
 
 interface Given {
+  projectId?: string;
+  apiKeyId?: string;
   format?: SourceFormat;
   isGzip?: boolean;
   options?: unknown;
@@ -290,9 +362,10 @@ function caller(tenantId: string) {
 function create(
   tenantId: string,
   source: Buffer | null,
-  { format = 'ndjson', isGzip = false, options = {} }: Given = {},
+  { format = 'ndjson', isGzip = false, options = {}, projectId, apiKeyId = randomUUID() }: Given = {},
 ): Promise<BatchReport> {
-  return batches.create(caller(tenantId), BatchOptions.parse(options), {
+  const project = projectId ? { id: projectId, serviceTier: 'flex' as const, allowedModels: null, allowedRegions: null } : null;
+  return batches.create({ ...caller(tenantId), apiKeyId, project }, BatchOptions.parse(options), {
     format,
     isGzip,
     content: source && Readable.from([source]),
@@ -320,6 +393,40 @@ async function workOn(): Promise<void> {
   const batch = await claimed();
   if (batch.work === 'load') await loadBatch({ pool: loader, storage, isStopped: () => false }, batch);
   else if (batch.work !== 'sheets') await doRowWork({ loader, control }, batch, batch.work, () => false);
+}
+
+interface ProjectGiven {
+  budgetMicro?: bigint;
+  enforcement?: 'refuse' | 'warn';
+  allowedModels?: readonly string[];
+}
+
+async function aProject(tenantId: string, { budgetMicro, enforcement = 'refuse', allowedModels }: ProjectGiven): Promise<string> {
+  const id = randomUUID();
+  await api.transaction('a project', [tenantId], (tx) =>
+    tx.query(
+      'INSERT INTO projects (tenant_id, id, name, monthly_budget_micro, budget_enforcement, allowed_models) VALUES ($1, $2::uuid, $2::uuid::text, $3, $4, $5)',
+      [tenantId, id, budgetMicro ?? null, enforcement, allowedModels ?? null],
+    ),
+  );
+  return id;
+}
+
+async function aKey(tenantId: string, capMicro: bigint): Promise<string> {
+  const id = randomUUID();
+  await api.transaction('a key', [tenantId], (tx) =>
+    tx.query(
+      `INSERT INTO api_keys (tenant_id, id, name, secret_sha256, prefix, scopes, monthly_cap_micro)
+       VALUES ($1, $2::uuid, 'a key', sha256($2::uuid::text::bytea), 'a-prefix', '{}', $3)`,
+      [tenantId, id, capMicro],
+    ),
+  );
+  return id;
+}
+
+async function usedBy(subjectId: string): Promise<bigint> {
+  const [row] = await control.query<{ used_micro: string }>('SELECT used_micro FROM spending_months WHERE subject_id = $1', [subjectId]);
+  return BigInt(row?.used_micro ?? 0);
 }
 
 async function report({ tenantId, id }: BatchReport): Promise<BatchReport> {

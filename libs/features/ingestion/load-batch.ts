@@ -27,7 +27,7 @@ export async function loadBatch(parts: LoadingParts, batch: ClaimedBatch): Promi
   let line = 0;
   const source = batch.sourceKey === null ? Readable.from([]) : await parts.storage.read(batch.sourceKey);
   try {
-    const rows = new SourceRows(batch.options, batch.committedRow).read(unpacked(source, batch.isGzip), batch.format);
+    const rows = new SourceRows(batch).read(unpacked(source, batch.isGzip), batch.format);
     for await (const some of rows) {
       for (const row of some) gathered.push(row);
       line = some.at(-1)?.line ?? line;

@@ -4,7 +4,7 @@ import type { BatchOptions } from '#contracts/native/batches';
 import { inCamelCase } from '#contracts/native/either-spelling';
 import { GENERATION_FIELD_NAMES, GenerationFields } from '#contracts/native/generations';
 import { MODELS, modelFamilyOf } from '#core/catalog/models';
-import { type NotOffered, type OutputRequest, type Quote, quote } from '#core/catalog/quote';
+import { type NotOffered, notAllowed, type OutputRequest, type Quote, quote } from '#core/catalog/quote';
 import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
 import type { ServiceTier } from '#core/catalog/service-tiers';
 import { tierPriceMicro } from '#core/catalog/tier-price';
@@ -62,7 +62,10 @@ export class RowReader {
   private readonly defaults: Record<string, unknown>;
   private readonly tier: ServiceTier;
 
-  constructor(private readonly options: BatchOptions) {
+  constructor(
+    private readonly options: BatchOptions,
+    private readonly allowedModels: readonly string[] | null,
+  ) {
     this.template = options.promptTemplate === undefined ? undefined : promptTemplate(options.promptTemplate);
     this.defaults = options.defaults;
     this.tier = options.serviceTier ?? DEFAULT_BATCH_TIER;
@@ -180,7 +183,7 @@ export class RowReader {
     const key = `${kind}|${model}|${aspectRatio}|${resolution}|${duration}|${format}`;
     let quoted = this.quotes.get(key);
     if (!quoted) {
-      quoted = quote(output, CURRENT_RATE_CARD);
+      quoted = this.allowedModels?.includes(model) === false ? notAllowed(model, this.allowedModels) : quote(output, CURRENT_RATE_CARD);
       if (this.quotes.size < MAX_QUOTES) this.quotes.set(key, quoted);
     }
     if ('refused' in quoted) return badRow(quoted.field, quoted.message);

@@ -11,9 +11,11 @@ import {
   type RowRange,
   replaceFailedRows,
 } from '#features/generations/batch-rows.service';
+import { readLimits, tellOfBudgets } from '#features/ingestion/batch-limits';
 import type { ClaimedBatch } from '#features/ingestion/claim';
-import { BatchMoved } from '#features/ingestion/commit-chunk';
+import { BatchMoved, reasonOf } from '#features/ingestion/commit-chunk';
 import { lockAccounts } from '#features/ledger/movements.service';
+import { countSpending } from '#features/ledger/spending.service';
 import type { HotPool } from '#platform/database/hot-pool';
 import type { LoaderPool, LoaderTx } from '#platform/database/loader-pool';
 
@@ -86,7 +88,10 @@ async function retryRange(tx: LoaderTx, batch: ClaimedBatch, range: RowRange): P
     priceMicro,
     purpose: { projectId: batch.projectId, modelFamily: modelFamilyOf(model) },
   }));
-  const prefix = reservePrefix(accounts, priced, new Date());
+  // The batch's own budget has them already: its price is of all accepted rows.
+  const limits = await readLimits(tx, { ...batch, budgetMicro: null });
+  const prefix = reservePrefix(accounts, priced, new Date(), limits.limits);
+  await tellOfBudgets(tx, limits, batch.tenantId, prefix.totalMicro + (priced[prefix.parts.length]?.priceMicro ?? 0n));
   const again = failed.slice(0, prefix.parts.length);
   if (again.length > 0) {
     const [counted] = await tx.query<{ committed_chunk: number }>(
@@ -95,13 +100,14 @@ async function retryRange(tx: LoaderTx, batch: ClaimedBatch, range: RowRange): P
     );
     if (!counted) throw new BatchMoved();
     await writeTransfers(tx, range, counted.committed_chunk, accounts, prefix.transfers);
+    await countSpending(tx, limits.spending, [{ spender: { ...batch, caps: limits.caps }, priceMicro: prefix.totalMicro }]);
     await announce(tx, range, await replaceFailedRows(tx, range, again, prefix.parts));
   }
   if (prefix.endedBy === null) return move(tx, batch, 'retry', range);
   await tx.query(
-    `UPDATE batches SET state = 'paused', state_reason = 'insufficient_credits', missing_micro = $3, work = NULL, worker_until = NULL
+    `UPDATE batches SET state = 'paused', state_reason = $4, missing_micro = $3, work = NULL, worker_until = NULL
       WHERE tenant_id = $1 AND id = $2 AND work = 'retry'`,
-    [batch.tenantId, batch.id, prefix.missingMicro],
+    [batch.tenantId, batch.id, prefix.missingMicro, reasonOf(prefix)],
   );
   return null;
 }

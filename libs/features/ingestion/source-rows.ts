@@ -3,6 +3,7 @@ import type { BatchOptions } from '#contracts/native/batches';
 import { MAX_BATCH_ROWS, MAX_COLUMNS, MAX_LINE_BYTES } from '#core/ingestion/limits';
 import { combinationAt, matrixRows } from '#core/ingestion/matrix';
 import { badRow, parseStrictJson, type RowRefusal } from '#core/ingestion/strict-json';
+import type { ClaimedBatch } from '#features/ingestion/claim';
 import { RowReader, type RowWish } from '#features/ingestion/row-wish';
 import { linesOf, type SourceLine } from '#features/ingestion/source-lines';
 import { SourceUnreadable } from '#features/ingestion/unpack';
@@ -20,14 +21,15 @@ export type BatchRow = {
 /** Understands what is behind a watermark; what is before it is only counted. */
 export class SourceRows {
   private readonly reader: RowReader;
+  private readonly options: BatchOptions;
+  private readonly afterRow: number;
   private readonly rowsPerRecord: number;
   private records = 0;
 
-  constructor(
-    private readonly options: BatchOptions,
-    private readonly afterRow: number,
-  ) {
-    this.reader = new RowReader(options);
+  constructor({ options, allowedModels, committedRow }: Pick<ClaimedBatch, 'options' | 'allowedModels' | 'committedRow'>) {
+    this.options = options;
+    this.afterRow = committedRow;
+    this.reader = new RowReader(options, allowedModels);
     this.rowsPerRecord = options.matrix ? matrixRows(options.matrix) : 1;
   }
 

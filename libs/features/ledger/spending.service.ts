@@ -18,6 +18,8 @@ export interface Spending {
   before: ReadonlyMap<string, bigint>;
   /** Grows while a group is folded over it. */
   used: Map<string, bigint>;
+  /** Subjects that have a row of this month already. */
+  counted: ReadonlySet<string>;
   /** Subjects whose tenant knows already that this month's budget did not suffice. */
   told: ReadonlySet<string>;
 }
@@ -29,9 +31,9 @@ export interface Spending {
 export async function readSpending(tx: Tx, spenders: readonly Spender[], now: Date): Promise<Spending> {
   const month = monthOf(now);
   const subjects = new Map(spenders.flatMap(({ tenantId, caps = [] }) => caps.map(({ subjectId }) => [subjectId, tenantId] as const)));
-  if (subjects.size === 0) return { month, before: new Map(), used: new Map(), told: new Set() };
-  const rows = await tx.query<{ subject_id: string; used_micro: string; told: boolean }>(
-    `SELECT v.subject_id, s.told_at IS NOT NULL AS told,
+  if (subjects.size === 0) return { month, before: new Map(), used: new Map(), counted: new Set(), told: new Set() };
+  const rows = await tx.query<{ subject_id: string; used_micro: string; counted: boolean; told: boolean }>(
+    `SELECT v.subject_id, s.used_micro IS NOT NULL AS counted, s.told_at IS NOT NULL AS told,
             coalesce(s.used_micro,
                      (SELECT sum(g.price_micro) FROM generations g
                        WHERE g.tenant_id = v.tenant_id AND v.subject_id IN (g.project_id, g.api_key_id)
@@ -46,6 +48,7 @@ export async function readSpending(tx: Tx, spenders: readonly Spender[], now: Da
     month,
     before,
     used: new Map(before),
+    counted: new Set(rows.filter(({ counted }) => counted).map(({ subject_id }) => subject_id)),
     told: new Set(rows.filter(({ told }) => told).map(({ subject_id }) => subject_id)),
   };
 }
@@ -91,6 +94,16 @@ export function spendingCte(
       month,
     ],
   };
+}
+
+/** Counts what was reserved, in a statement of its own. */
+export async function countSpending(
+  tx: Tx,
+  spending: Spending,
+  accepted: readonly { spender: Spender; priceMicro: bigint }[],
+): Promise<void> {
+  const counted = spendingCte(1, spending, accepted);
+  if (counted) await tx.query(`WITH ${counted.sql} SELECT`, counted.parameters);
 }
 
 /** A budget that did not suffice for a request. */
