@@ -1,4 +1,5 @@
 import type { Bench } from '#bench/bench';
+import { dispatchBench } from '#bench/dispatch/dispatch-bench';
 import { ingestBench } from '#bench/ingest/ingest-bench';
 import { ledgerBench } from '#bench/ledger/ledger-bench';
 import { submitBench } from '#bench/submit/submit-bench';
@@ -6,6 +7,7 @@ import { webhooksBench } from '#bench/webhooks/webhooks-bench';
 
 /** Benchmarks by the name under which `npm run bench` knows them. */
 export const BENCHES: Record<string, Bench> = {
+  dispatch: dispatchBench,
   ingest: ingestBench,
   ledger: ledgerBench,
   submit: submitBench,
