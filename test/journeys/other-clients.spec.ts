@@ -6,6 +6,7 @@ import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JourneyPlatform } from '#test/journeys/journey-platform';
 
+const MINUTES = 60_000;
 const ROOT = '/dream-machine/v1';
 let journey: JourneyPlatform;
 
@@ -78,7 +79,7 @@ describe('luma-api-mcp', () => {
 });
 
 /** As bobtista/luma-ai-mcp-server asks: lists by a body of its GET, reads `assets` of every answer, and sends a content type with nothing. */
-describe('luma-ai-mcp-server', () => {
+describe('luma-ai-mcp-server', { timeout: 4 * MINUTES }, () => {
   const json = { 'content-type': 'application/json' };
 
   it('pings, reads credits and joins the camera motions', async () => {
