@@ -26,6 +26,7 @@ import { GrantsController } from '#apps/api/native/grants.controller';
 import { KeysController } from '#apps/api/native/keys.controller';
 import { LedgerController } from '#apps/api/native/ledger.controller';
 import { MembersController } from '#apps/api/native/members.controller';
+import { MetersController } from '#apps/api/native/meters.controller';
 import { PlansController } from '#apps/api/native/plans.controller';
 import { ProjectsController } from '#apps/api/native/projects.controller';
 import { StatementsController } from '#apps/api/native/statements.controller';
@@ -44,7 +45,9 @@ import { CreditsService } from '#features/ledger/credits.service';
 import { LedgerService } from '#features/ledger/ledger.service';
 import { PlansService } from '#features/ledger/plans.service';
 import { StatementsService } from '#features/ledger/statements.service';
+import { GenerationMetersService } from '#features/scheduling/generation-meters.service';
 import { SchedulingOperations } from '#features/scheduling/scheduling-operations.service';
+import { WaitQuestions } from '#features/scheduling/wait-questions.service';
 import { TenantsModule } from '#features/tenants/tenants.module';
 import { DeliveryLogService } from '#features/webhooks/delivery-log.service';
 import { EndpointsService } from '#features/webhooks/endpoints.service';
@@ -114,6 +117,7 @@ export class ApiModule {
         CommitmentsController,
         CapacityController,
         SchedulingController,
+        MetersController,
         WorkOrdersController,
         UploadsController,
         AssetsController,
@@ -125,6 +129,8 @@ export class ApiModule {
         WorkOrdersService,
         LedgerService,
         SchedulingOperations,
+        WaitQuestions,
+        GenerationMetersService,
         EndpointsService,
         DeliveryLogService,
         CreditsService,

@@ -70,6 +70,25 @@ it('gives a queued generation another priority or pool class, and tells the sche
   expect((await api.call(operator, 'POST', `${ROOT}/generations/${id}/priority`, { tenantId, priority: 1 })).status).toBe(409);
 });
 
+it('tells what a generation uses and waits for, also where the body is not ours', async () => {
+  const id = await aGeneration();
+  const expected = {
+    state: 'queued',
+    service_tier: 'shared',
+    served_from: null,
+    actual_burn_lane_ms: 0,
+    units: 0,
+    units_in_use: 0,
+    wait: null,
+  };
+  expect((await api.call(customer, 'GET', `/api/v1/generations/${id}/meters`)).body).toMatchObject(expected);
+  expect((await api.call(auditor, 'GET', `${ROOT}/generations/${id}?tenantId=${tenantId}`)).body).toMatchObject(expected);
+  const stranger = await api.aKey(await aTenant(api.control, 0n), SCOPES_OF_ROLE.owner);
+  expect((await api.call(stranger, 'GET', `/api/v1/generations/${id}/meters`)).status).toBe(404);
+  const { headers } = await api.call(customer, 'GET', `/dream-machine/v1/generations/${id}`);
+  expect(headers).toMatchObject({ 'x-halogen-tier': 'shared', 'x-halogen-units': '0' });
+});
+
 it('is for operators alone, and looking is for auditors too', async () => {
   const pause = { tenantId, reason: 'No' };
   expect((await api.call(customer, 'POST', `${ROOT}/pauses`, pause)).status).toBe(403);

@@ -17,7 +17,9 @@ import { RunsService } from '#features/generations/runs.service';
 import { NO_WISHES, type SubmitCommand, submitAll } from '#features/generations/submit-group';
 import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { HaloService } from '#features/scheduling/halo.service';
+import { WaitQuestions } from '#features/scheduling/wait-questions.service';
 import { HotPool } from '#platform/database/hot-pool';
+import { Notifications } from '#platform/database/notifications';
 import { aNode, anImage, aTenant } from '#testing/builders';
 import { type TestDatabase, testDatabase } from '#testing/test-database';
 
@@ -330,6 +332,29 @@ it('lets nobody in without a token of a node, and ends a stream that does not ke
     const [code] = await once(agent.socket, 'close');
     expect(code).toBe(1_008);
   }
+});
+
+it('tells who asks why a generation waits, and its place', async () => {
+  const nodeId = await aNode(owner, 1, poolClass);
+  await startScheduler();
+  await startAgent(nodeId);
+  const running = await queued();
+  await leaseOf(running);
+  const [first, second] = [await queued(), await queued()];
+  await changesRead();
+  const notifications = new Notifications(database.controlUrl, 'test-listen');
+  const questions = new WaitQuestions(owner, notifications);
+  questions.onApplicationBootstrap();
+  const listening = `SELECT 1 FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'test-listen' AND query LIKE 'LISTEN%' AND state = 'idle'`;
+  await expect.poll(() => owner.query(listening)).toHaveLength(1);
+  expect(await questions.ask(poolClass, first)).toMatchObject({ reason: 'no_free_lane', position: 1 });
+  const wait = await questions.ask(poolClass, second);
+  expect(wait?.position).toBe(2);
+  expect(wait?.startP90).toBeGreaterThanOrEqual(wait?.startP50 as number);
+  expect(await questions.ask(poolClass, running)).toMatchObject({ reason: 'behind_its_queue', position: null });
+  questions.onModuleDestroy();
+  await notifications.close();
 });
 
 describe('operators', () => {

@@ -1,9 +1,11 @@
-import { Body, Controller, Param, Query } from '@nestjs/common';
+import { Body, Controller, Param, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { CallerOf } from '#apps/api/auth/caller-of.decorator';
 import { DreamMachineSubmits, knownForm, notFound } from '#apps/api/dream-machine/submits';
 import { understandImage } from '#apps/api/dream-machine/understand/image';
 import { understandVideo } from '#apps/api/dream-machine/understand/video';
 import { valid } from '#apps/api/errors/valid';
+import { metersHeaders } from '#apps/api/native/meters-view';
 import { Operation } from '#apps/api/operation.decorator';
 import type { DreamMachineGeneration } from '#contracts/dream-machine/generation';
 import {
@@ -17,6 +19,7 @@ import {
 import type { ImageRequest, ListQuery, VideoRequest } from '#contracts/dream-machine/requests';
 import type { Caller } from '#core/access/caller';
 import { GenerationsService } from '#features/generations/generations.service';
+import { GenerationMetersService } from '#features/scheduling/generation-meters.service';
 
 /** Generations as Luma's Dream Machine API has them. */
 @Controller()
@@ -24,6 +27,7 @@ export class DreamMachineGenerationsController {
   constructor(
     private readonly generations: GenerationsService,
     private readonly submits: DreamMachineSubmits,
+    private readonly meters: GenerationMetersService,
   ) {}
 
   @Operation(createImage)
@@ -55,8 +59,15 @@ export class DreamMachineGenerationsController {
   }
 
   @Operation(getGeneration)
-  async get(@CallerOf() caller: Caller, @Param('id') id: string): Promise<DreamMachineGeneration> {
-    return this.submits.view(await this.submits.known(caller, id));
+  async get(
+    @CallerOf() caller: Caller,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DreamMachineGeneration> {
+    const generation = await this.submits.known(caller, id);
+    const meters = await this.meters.of(caller.tenantId, generation.id);
+    if (meters) reply.headers(metersHeaders(meters));
+    return this.submits.view(generation);
   }
 
   @Operation(deleteGeneration)

@@ -17,6 +17,7 @@ export interface Answer {
   // biome-ignore lint/suspicious/noExplicitAny: the test says what it expects of it
   body: any;
   text: string;
+  headers: Record<string, unknown>;
 }
 
 /** The whole API in this process, on a database of its own. */
@@ -70,10 +71,10 @@ export class ApiUnderTest {
     const type = String(answer.headers['content-type']);
     if (type.startsWith('text/event-stream')) {
       answer.stream().destroy(); // it never ends: its status is what was asked for
-      return { status: answer.statusCode, body: undefined, text: '' };
+      return { status: answer.statusCode, body: undefined, text: '', headers: answer.headers };
     }
     const text = Buffer.concat(await answer.stream().toArray()).toString('utf8');
-    return { status: answer.statusCode, body: type.includes('json') && text ? JSON.parse(text) : undefined, text };
+    return { status: answer.statusCode, body: type.includes('json') && text ? JSON.parse(text) : undefined, text, headers: answer.headers };
   }
 
   /** A key of a tenant that has just these scopes. @returns the key itself */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { When } from '#contracts/native/common';
+import { GenerationMeters } from '#contracts/native/generations';
 import type { OperationContract } from '#contracts/operation';
 import { MAX_PRIORITY, MIN_PRIORITY } from '#core/generations/limits';
 
@@ -110,4 +111,18 @@ export const listStuck = {
       }),
     ),
   }),
+} satisfies OperationContract;
+
+const ExplainQuery = z.object({ tenantId: z.uuid() });
+export type ExplainQuery = z.infer<typeof ExplainQuery>;
+
+export const explainGeneration = {
+  id: 'explainGeneration',
+  method: 'GET',
+  path: `${ROOT}/generations/:id`,
+  status: 200,
+  scope: 'platform:read',
+  summary: 'What any tenant’s generation uses and waits for, and why.',
+  query: ExplainQuery,
+  response: GenerationMeters,
 } satisfies OperationContract;

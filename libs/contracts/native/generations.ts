@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { eitherSpelling, fieldNames } from '#contracts/native/either-spelling';
 import type { OperationContract } from '#contracts/operation';
+import { WAIT_REASONS } from '#contracts/queues/wait-questions';
 import { SERVICE_TIERS } from '#core/catalog/service-tiers';
 import {
   MAX_LABEL_KEY_CHARACTERS,
@@ -211,4 +212,33 @@ export const streamGeneration = {
   status: 200,
   scope: 'generations:read',
   summary: 'What happens to a generation, as server-sent events, until it ends. `Last-Event-ID` goes on after the last one seen.',
+} satisfies OperationContract;
+
+export const GenerationMeters = z
+  .object({
+    state: State,
+    service_tier: z.enum(SERVICE_TIERS),
+    served_from: z.enum(['own', 'lent', 'shared']).nullable().meta({ description: 'Whose lane it runs or ran on last.' }),
+    estimated_burn_lane_ms: z.int(),
+    actual_burn_lane_ms: z.int(),
+    units: z.int().meta({ description: 'Units that the tenant is guaranteed in this pool class.' }),
+    units_in_use: z.int(),
+    wait: z
+      .object({ reason: z.enum(WAIT_REASONS), position: z.int().nullable(), start_p50: Time.nullable(), start_p90: Time.nullable() })
+      .nullable()
+      .meta({
+        description: 'While it is queued: why it waits, and when it will probably start. Null when the scheduler has not answered.',
+      }),
+  })
+  .meta({ id: 'GenerationMeters' });
+export type GenerationMeters = z.infer<typeof GenerationMeters>;
+
+export const getGenerationMeters = {
+  id: 'getGenerationMeters',
+  method: 'GET',
+  path: `${ROOT}/:id/meters`,
+  status: 200,
+  scope: 'generations:read',
+  summary: 'What a generation uses and waits for. The same is in the `x-halogen-*` headers of a generation of Dream Machine.',
+  response: GenerationMeters,
 } satisfies OperationContract;

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { readPayload, WAIT_ANSWERS, WAIT_QUESTIONS, type WaitAnswer, WaitQuestion } from '#contracts/queues/wait-questions';
 import { CapacityService } from '#features/capacity/capacity.service';
 import { type Clock, systemClock } from '#features/scheduling/clock';
 import { type Candidate, LeaderElection } from '#features/scheduling/leader-election';
@@ -25,6 +26,7 @@ export class HaloService implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly schedulers = new Map<string, PoolScheduler>();
   private readonly discovery: WakeLoop;
   private stopListening: (() => void) | undefined;
+  private stopAnswering: (() => void) | undefined;
 
   constructor(
     @Inject(HotPool) private readonly db: HotPool,
@@ -41,14 +43,30 @@ export class HaloService implements OnApplicationBootstrap, OnModuleDestroy {
     this.stopListening = this.notifications.on('halogen_scheduler', () => {
       for (const scheduler of this.schedulers.values()) scheduler.noteChanges();
     });
+    this.stopAnswering = this.notifications.on(WAIT_QUESTIONS, (payload) => void this.answer(payload));
     this.discovery.start();
   }
 
   /** Leaves at once, so that the standby takes over while the rest of this process still ends. */
   async onModuleDestroy(): Promise<void> {
     this.stopListening?.();
+    this.stopAnswering?.();
     await this.discovery.stop();
     await Promise.all([...this.elections].map(([poolClass, election]) => this.leave(poolClass, election)));
+  }
+
+  /** Only the leader of the pool class answers. What waits behind the heads that it knows is told so, without a place. */
+  private async answer(payload: string | undefined): Promise<void> {
+    const question = readPayload(WaitQuestion, payload);
+    if (!question) return;
+    const { ask, poolClass, generationId } = question;
+    const scheduler = this.schedulers.get(poolClass);
+    if (!scheduler) return;
+    const wait = scheduler.explain(generationId) ?? { reason: 'behind_its_queue', position: null, startP50: null, startP90: null };
+    const answer: WaitAnswer = { ask, wait };
+    await this.db
+      .query('SELECT pg_notify($1, $2)', [WAIT_ANSWERS, JSON.stringify(answer)])
+      .catch((error: unknown) => this.logger.warn('a wait could not be told', error));
   }
 
   /** The scheduler of a pool class that this process leads. */

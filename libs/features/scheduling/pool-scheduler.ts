@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { AgentMessage } from '#contracts/lanes/messages';
+import type { WaitTold } from '#contracts/queues/wait-questions';
 import type { LeaseRef } from '#core/generations/lease';
 import { leaseLimitMs } from '#core/generations/limits';
 import type { Change } from '#core/scheduling/changes';
@@ -35,6 +36,7 @@ import { readFirstHeads, readHeads } from '#features/scheduling/read-heads';
 import { type EndReason, readLeasesWithoutRun, readOpenLeases } from '#features/scheduling/read-leases';
 import type { ReleaseFailed } from '#features/scheduling/release-failed';
 import { takeBack } from '#features/scheduling/take-back';
+import { WaitForecasts } from '#features/scheduling/wait-forecasts';
 import { CommandGroup } from '#platform/database/command-group';
 import type { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
@@ -67,6 +69,7 @@ export class PoolScheduler {
   private readonly roster: NodeRoster;
   private readonly leases = new LeaseWatch();
   private readonly pauses = new Pauses();
+  private readonly forecasts = new WaitForecasts();
   private readonly loop: WakeLoop;
   private readonly begins: CommandGroup<Began, void>;
   private readonly beginning = new Set<string>();
@@ -185,6 +188,14 @@ export class PoolScheduler {
     return this.roster.progressOf(nodeId, lease);
   }
 
+  /** Why a generation waits, and until when; undefined when it is none of the heads that the index has. */
+  explain(generationId: string): WaitTold | undefined {
+    if (!this.isLoaded) return undefined;
+    const wait = this.forecasts.explain(this.index, generationId, this.parts.clock.wallMs());
+    if (wait && this.pauses.isPoolPaused) return { ...wait, reason: 'pool_paused', startP50: null, startP90: null };
+    return wait;
+  }
+
   private async runTurn(): Promise<void> {
     if (!this.leadership.isHeld) {
       if (this.leadership.lapsedMs > LAPSED_LINKS_LIMIT_MS) for (const link of this.roster.links()) link.close(null);
@@ -294,6 +305,7 @@ export class PoolScheduler {
     // An operator may have given it another priority: its place is found anew.
     const known = this.index.waitingGeneration(generationId);
     if (waiting && known && known.priority !== waiting.priority) this.index.apply({ type: 'left', generationId });
+    if (!waiting) this.forecasts.left(generationId);
     this.index.apply(waiting ? this.pauses.seen({ type: 'queued', generation: waiting }) : { type: 'left', generationId });
   }
 
@@ -309,6 +321,7 @@ export class PoolScheduler {
     };
     if (nowMs - this.timeRulesAtMs >= TIME_RULES_EVERY_MS) {
       this.timeRulesAtMs = nowMs;
+      this.forecasts.noteMisses(this.parts.clock.wallMs());
       add('silent', this.leases.livingOn(this.fenceOffSilentNodes(nowMs)));
       add('no_run', this.leases.leasesWithoutRunForTooLong(nowMs));
       add('expired', this.leases.expired(nowMs));
@@ -481,6 +494,8 @@ export class PoolScheduler {
   private noteAdmitted(admission: Admission, fence: string | undefined, plannedAtMs: number): void {
     const { tenantId, generationId, nodeId, estimatedMs } = admission;
     const generation = this.index.waitingGeneration(generationId);
+    if (fence === undefined) this.forecasts.left(generationId);
+    else this.forecasts.started(generationId, plannedAtMs);
     if (!generation || fence === undefined) {
       this.index.apply({ type: 'left', generationId }); // cancelled meanwhile: the lane is for the next
       return;

@@ -19,8 +19,11 @@ export class Notifications {
     private readonly applicationName: string,
   ) {}
 
-  /** Calls `wake` for each notification on the channel, until the returned function is called. */
-  on(channel: string, wake: () => void): () => void {
+  /**
+   * Calls `wake` for each notification on the channel, until the returned function is called.
+   * @param wake gets the payload; none when it is woken for what may have been missed
+   */
+  on(channel: string, wake: (payload?: string) => void): () => void {
     if (!/^[a-z_]+$/.test(channel)) throw new TypeError(`not a channel: ${channel}`);
     this.emitter.on(channel, wake);
     if (!this.channels.has(channel)) {
@@ -50,7 +53,7 @@ export class Notifications {
     };
     client.on('error', lost);
     client.on('end', lost);
-    client.on('notification', ({ channel }) => this.emitter.emit(channel));
+    client.on('notification', ({ channel, payload }) => this.emitter.emit(channel, payload));
     client
       .connect()
       .then(async () => {
