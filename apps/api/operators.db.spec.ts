@@ -74,11 +74,11 @@ it('tells what a generation uses and waits for, also where the body is not ours'
   const id = await aGeneration();
   const expected = {
     state: 'queued',
-    service_tier: 'shared',
-    served_from: null,
-    actual_burn_lane_ms: 0,
+    serviceTier: 'shared',
+    servedFrom: null,
+    actualBurnLaneMs: 0,
     units: 0,
-    units_in_use: 0,
+    unitsInUse: 0,
     wait: null,
   };
   expect((await api.call(customer, 'GET', `/api/v1/generations/${id}/meters`)).body).toMatchObject(expected);

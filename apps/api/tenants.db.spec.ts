@@ -17,7 +17,7 @@ afterAll(() => api.stop());
 it('keeps a project’s defaults and budget, with training off unless asked for', async () => {
   const made = await api.call(owner, 'POST', '/api/v1/projects', { name: 'Spring', monthlyBudget: '12.5', allowedModels: ['ray-2'] });
   expect(made.body).toMatchObject({
-    serviceTier: 'shared',
+    serviceTier: null,
     monthlyBudget: '12.5',
     noTraining: true,
     retentionDays: 30,

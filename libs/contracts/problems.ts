@@ -16,7 +16,7 @@ export type Problem = z.infer<typeof Problem>;
 /** Every named refusal and what it is over HTTP. */
 export const PROBLEMS = {
   not_offered: { status: 400, title: 'Not offered' },
-  not_supported_yet: { status: 400, title: 'Not supported yet' },
+  invalid_tier: { status: 400, title: 'Invalid service tier' },
   invalid_prompt: { status: 400, title: 'Prompt refused' },
   invalid_idempotency_key: { status: 400, title: 'Invalid idempotency key' },
   invalid_cursor: { status: 400, title: 'Invalid cursor' },
@@ -32,6 +32,7 @@ export const PROBLEMS = {
   not_allowed: { status: 403, title: 'Not allowed' },
   link_refused: { status: 403, title: 'Link refused' },
   not_found: { status: 404, title: 'Not found' },
+  no_units: { status: 409, title: 'No units' },
   no_capacity: { status: 409, title: 'No capacity' },
   capacity_is_sold: { status: 409, title: 'Capacity is sold' },
   not_possible: { status: 409, title: 'Not possible' },

@@ -94,3 +94,16 @@ export async function admitted(control: HotPool, command: Pick<SubmitCommand, 't
     return lease;
   });
 }
+
+/** Units that the tenant is guaranteed from yesterday on. */
+export async function someUnits(control: HotPool, tenantId: string, poolClass: string, units: number): Promise<void> {
+  await control.query(
+    `INSERT INTO order_books (pool_class, accelerator, spare_one_node_in) VALUES ($1, 'a kind', 1000) ON CONFLICT DO NOTHING`,
+    [poolClass],
+  );
+  await control.query(
+    `INSERT INTO commitments (tenant_id, id, pool_class, units, term_months, unit_month_cents, starts_on, ends_on, state, origin)
+     SELECT $1, uuidv7(), $2, $3, 1, 380000, today - 1, today + 29, 'active', 'order' FROM (SELECT (now() AT TIME ZONE 'UTC')::date AS today) AS t`,
+    [tenantId, poolClass, units],
+  );
+}

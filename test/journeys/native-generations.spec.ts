@@ -112,8 +112,8 @@ it('lists by cursor and by state, model, label and time', async () => {
 describe('refusals are problem details', () => {
   it.each<[string, object, number, string]>([
     ['an unknown model', { ...image, model: 'ray-9' }, 400, 'not_offered'],
-    ['a tier to come, in the other spelling', { ...image, service_tier: 'flex' }, 400, 'not_supported_yet'],
-    ['a tier to come', { ...image, serviceTier: 'flex' }, 400, 'not_supported_yet'],
+    ['units that nobody ordered', { ...image, serviceTier: 'dedicated' }, 409, 'no_units'],
+    ['units that nobody ordered, in the other spelling', { ...image, service_tier: 'dedicated' }, 409, 'no_units'],
     ['a deadline in the past', { ...image, startBy: '2020-01-01T00:00:00Z' }, 400, 'deadline_passed'],
     ['an unknown field', { ...image, colour: 'red' }, 422, 'invalid_fields'],
     [

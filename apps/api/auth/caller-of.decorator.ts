@@ -1,10 +1,11 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { askedTierOf } from '#apps/api/auth/asked-tier-of';
 import { onceOf } from '#apps/api/auth/once-of';
 import type { Caller } from '#core/access/caller';
 
-/** The caller that `ApiKeyGuard` let in, and how its call is known when it is sent again. */
+/** The caller that `ApiKeyGuard` let in, the tier that its call names, and how its call is known when it is sent again. */
 export const CallerOf = createParamDecorator((_: unknown, host: ExecutionContext): Caller => {
   const { user, headers } = host.switchToHttp().getRequest<FastifyRequest & { user: Caller }>();
-  return { ...user, once: onceOf(headers) };
+  return { ...user, askedTier: askedTierOf(headers), once: onceOf(headers) };
 });

@@ -2,6 +2,7 @@ import { Refused } from '#apps/api/errors/refused';
 import { formatCredits } from '#core/ledger/credits';
 import type { BudgetExceeded } from '#core/ledger/spending-cap';
 import type { SubmitRefusal } from '#features/generations/generations.service';
+import type { NoUnits, Unaffordable } from '#features/generations/submit-group';
 
 const LIMITS = {
   creates_per_minute: 'as many creates as it may make in a minute',
@@ -14,7 +15,9 @@ export function refusedSubmit(refusal: SubmitRefusal): Refused {
     case 'not_offered':
       return new Refused('not_offered', refusal.message);
     case 'insufficient_credits':
-      return new Refused('insufficient_credits', `Insufficient credits. ${formatCredits(refusal.missingMicro)} more credits are needed`);
+      return insufficientCredits(refusal);
+    case 'no_units':
+      return new Refused('no_units', noUnits(refusal));
     case 'budget_exceeded':
       return new Refused('budget_exceeded', budgetExceeded(refusal));
     case 'idempotency_key_reused':
@@ -24,6 +27,19 @@ export function refusedSubmit(refusal: SubmitRefusal): Refused {
       return new Refused('rate_limited', detail, undefined, refusal.retryAfterMs);
     }
   }
+}
+
+function insufficientCredits({ missingMicro, acceptedTier }: Unaffordable): Refused {
+  const missing = `Insufficient credits. ${formatCredits(missingMicro)} more credits are needed`;
+  if (!acceptedTier) return new Refused('insufficient_credits', missing);
+  const detail = `${missing}; service tier ${acceptedTier} would be accepted`;
+  return new Refused('insufficient_credits', detail, undefined, undefined, { acceptedTier });
+}
+
+function noUnits({ poolClass, units, neededUnits }: NoUnits): string {
+  const have = units === 0 ? 'no active unit' : `${units} active units`;
+  const needs = units === 0 ? '' : `, of which this needs ${neededUnits} at once`;
+  return `Service tier dedicated runs on own units only, and this tenant has ${have} of ${poolClass}${needs}. Order units, or ask for spillover, shared or flex`;
 }
 
 function budgetExceeded({ missingMicro, cap: { kind, subjectId, limitMicro } }: BudgetExceeded): string {

@@ -1,10 +1,10 @@
 import type { Generation, GenerationEvent, Quote } from '#contracts/native/generations';
-import type { Quote as CatalogQuote, Output } from '#core/catalog/quote';
-import { DEFAULT_SERVICE_TIER, type ServiceTier } from '#core/catalog/service-tiers';
+import type { Output } from '#core/catalog/quote';
 import { isFinal } from '#core/generations/state';
 import { stageReports, type GenerationEvent as TimelineEvent } from '#core/generations/timeline';
 import { formatCredits } from '#core/ledger/credits';
 import { type GenerationReport, timelineFactsOf } from '#features/generations/generation-reports.service';
+import type { TierQuote } from '#features/generations/generations.service';
 
 /** Writes a generation the way the native API does. @param assetUrl makes an absolute URL that works without headers */
 export function generationView(report: GenerationReport, assetUrl: (key: string) => string): Generation {
@@ -52,10 +52,10 @@ export function generationView(report: GenerationReport, assetUrl: (key: string)
   };
 }
 
-export function quoteView(quote: CatalogQuote, serviceTier: ServiceTier = DEFAULT_SERVICE_TIER): Quote {
+export function quoteView(quote: TierQuote): Quote {
   return {
     model: quote.model,
-    serviceTier,
+    serviceTier: quote.serviceTier,
     output: outputView(quote.output),
     priceCredits: formatCredits(quote.priceMicro),
     burnLaneMs: quote.burnLaneMs,

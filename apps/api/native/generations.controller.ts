@@ -55,7 +55,7 @@ export class NativeGenerationsController {
   quote(@CallerOf() caller: Caller, @Body(valid(quoteGeneration.body)) body: CreateGeneration): Quote {
     const quoted = this.generations.quote(caller, understandCreate(body));
     if ('refused' in quoted) throw refusedSubmit(quoted);
-    return quoteView(quoted, body.serviceTier);
+    return quoteView(quoted);
   }
 
   @Operation(listGenerations)

@@ -58,6 +58,7 @@ function view(row: ApiKeyRow) {
     prefix: row.prefix,
     scopes: row.scopes,
     projectId: row.project_id,
+    serviceTier: row.service_tier,
     monthlyCap: row.monthly_cap_micro === null ? null : formatCredits(BigInt(row.monthly_cap_micro)),
     createsPerMinute: row.creates_per_minute,
     maxConcurrent: row.max_concurrent,

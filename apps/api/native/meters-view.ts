@@ -4,13 +4,13 @@ import type { GenerationMeters as Meters } from '#features/scheduling/generation
 export function metersView({ wait, ...meters }: Meters): GenerationMeters {
   return {
     state: meters.state,
-    service_tier: meters.serviceTier,
-    served_from: meters.servedFrom,
-    estimated_burn_lane_ms: meters.estimatedBurnLaneMs,
-    actual_burn_lane_ms: meters.actualBurnLaneMs,
+    serviceTier: meters.serviceTier,
+    servedFrom: meters.servedFrom,
+    estimatedBurnLaneMs: meters.estimatedBurnLaneMs,
+    actualBurnLaneMs: meters.actualBurnLaneMs,
     units: meters.units,
-    units_in_use: meters.unitsInUse,
-    wait: wait && { reason: wait.reason, position: wait.position, start_p50: timeOf(wait.startP50), start_p90: timeOf(wait.startP90) },
+    unitsInUse: meters.unitsInUse,
+    wait: wait && { reason: wait.reason, position: wait.position, startP50: timeOf(wait.startP50), startP90: timeOf(wait.startP90) },
   };
 }
 
@@ -18,16 +18,16 @@ export function metersView({ wait, ...meters }: Meters): GenerationMeters {
 export function metersHeaders(meters: Meters): Record<string, string> {
   const { wait, ...view } = metersView(meters);
   const told = {
-    'x-halogen-tier': view.service_tier,
-    'x-halogen-served-from': view.served_from,
-    'x-halogen-estimated-burn-lane-ms': view.estimated_burn_lane_ms,
-    'x-halogen-actual-burn-lane-ms': view.actual_burn_lane_ms,
+    'x-halogen-tier': view.serviceTier,
+    'x-halogen-served-from': view.servedFrom,
+    'x-halogen-estimated-burn-lane-ms': view.estimatedBurnLaneMs,
+    'x-halogen-actual-burn-lane-ms': view.actualBurnLaneMs,
     'x-halogen-units': view.units,
-    'x-halogen-units-in-use': view.units_in_use,
+    'x-halogen-units-in-use': view.unitsInUse,
     'x-halogen-wait-reason': wait?.reason,
     'x-halogen-queue-position': wait?.position,
-    'x-halogen-start-p50': wait?.start_p50,
-    'x-halogen-start-p90': wait?.start_p90,
+    'x-halogen-start-p50': wait?.startP50,
+    'x-halogen-start-p90': wait?.startP90,
   };
   return Object.fromEntries(
     Object.entries(told).flatMap(([name, value]) => (value === null || value === undefined ? [] : [[name, String(value)]])),

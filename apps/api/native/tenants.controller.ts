@@ -29,18 +29,20 @@ export class TenantsController {
   }
 
   @Operation(updateTenant)
-  async update(@CallerOf() caller: Caller, @Param('id') id: string, @Body(valid(updateTenant.body)) { name, creditsLowAt }: UpdateTenant) {
+  async update(@CallerOf() caller: Caller, @Param('id') id: string, @Body(valid(updateTenant.body)) wanted: UpdateTenant) {
+    const { name, creditsLowAt, serviceTier } = wanted;
     const creditsLowMicro = typeof creditsLowAt === 'string' ? parseCredits(creditsLowAt) : creditsLowAt;
-    return view(accepted(await this.tenants.update(caller, idOf(id), { name, creditsLowMicro })));
+    return view(accepted(await this.tenants.update(caller, idOf(id), { name, creditsLowMicro, serviceTier })));
   }
 }
 
-function view({ id, name, parent_tenant_id, credits_low_micro, created_at }: TenantRow) {
+function view({ id, name, parent_tenant_id, credits_low_micro, service_tier, created_at }: TenantRow) {
   return {
     id,
     name,
     parentTenantId: parent_tenant_id,
     creditsLowAt: credits_low_micro === null ? null : formatCredits(BigInt(credits_low_micro)),
+    serviceTier: service_tier,
     createdAt: created_at.toISOString(),
   };
 }

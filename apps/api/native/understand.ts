@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto';
 import { Refused } from '#apps/api/errors/refused';
 import type { CreateGeneration, ListGenerationsQuery } from '#contracts/native/generations';
 import { MODELS } from '#core/catalog/models';
-import { DEFAULT_SERVICE_TIER, OFFERED_SERVICE_TIERS } from '#core/catalog/service-tiers';
 import { MAX_SEED } from '#core/generations/limits';
 import type { SubmitRequest } from '#features/generations/generations.service';
 import { type GenerationFilter, parseCursor } from '#features/generations/list-page';
@@ -10,10 +9,6 @@ import { type GenerationFilter, parseCursor } from '#features/generations/list-p
 /** A native request in Halogen's words. @throws Refused */
 export function understandCreate(body: CreateGeneration, now = new Date()): SubmitRequest {
   const { model, prompt, aspectRatio, resolution, duration, format, seed, labels = {} } = body;
-  const serviceTier = body.serviceTier ?? DEFAULT_SERVICE_TIER;
-  if (!OFFERED_SERVICE_TIERS.includes(serviceTier)) {
-    throw new Refused('not_supported_yet', `serviceTier ${serviceTier} is not supported yet. Valid: ${OFFERED_SERVICE_TIERS.join(', ')}`);
-  }
   return {
     surface: 'native',
     // An unknown model is refused by the catalogue, which then names all there are of this kind.
@@ -30,7 +25,7 @@ export function understandCreate(body: CreateGeneration, now = new Date()): Subm
     callbackUrl: null,
     echo: body,
     wishes: {
-      serviceTier,
+      ...(body.serviceTier && { serviceTier: body.serviceTier }),
       priority: body.priority ?? 0,
       startBy: timeAhead('startBy', body.startBy, now),
       completeBy: timeAhead('completeBy', body.completeBy, now),

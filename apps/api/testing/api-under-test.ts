@@ -60,11 +60,15 @@ export class ApiUnderTest {
     return openApiDocument(this.app);
   }
 
-  async call(key: string | null, method: string, url: string, body?: unknown): Promise<Answer> {
+  async call(key: string | null, method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const answer = await this.app.inject({
       method: method as 'GET',
       url,
-      headers: { ...(key && { authorization: `Bearer ${key}` }), ...(body !== undefined && { 'content-type': 'application/json' }) },
+      headers: {
+        ...headers,
+        ...(key && { authorization: `Bearer ${key}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
       ...(body !== undefined && { payload: JSON.stringify(body) }),
       payloadAsStream: true,
     });

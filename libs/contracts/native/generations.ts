@@ -217,14 +217,14 @@ export const streamGeneration = {
 export const GenerationMeters = z
   .object({
     state: State,
-    service_tier: z.enum(SERVICE_TIERS),
-    served_from: z.enum(['own', 'lent', 'shared']).nullable().meta({ description: 'Whose lane it runs or ran on last.' }),
-    estimated_burn_lane_ms: z.int(),
-    actual_burn_lane_ms: z.int(),
+    serviceTier: z.enum(SERVICE_TIERS),
+    servedFrom: z.enum(['own', 'lent', 'shared']).nullable().meta({ description: 'Whose lane it runs or ran on last.' }),
+    estimatedBurnLaneMs: z.int(),
+    actualBurnLaneMs: z.int(),
     units: z.int().meta({ description: 'Units that the tenant is guaranteed in this pool class.' }),
-    units_in_use: z.int(),
+    unitsInUse: z.int(),
     wait: z
-      .object({ reason: z.enum(WAIT_REASONS), position: z.int().nullable(), start_p50: Time.nullable(), start_p90: Time.nullable() })
+      .object({ reason: z.enum(WAIT_REASONS), position: z.int().nullable(), startP50: Time.nullable(), startP90: Time.nullable() })
       .nullable()
       .meta({
         description: 'While it is queued: why it waits, and when it will probably start. Null when the scheduler has not answered.',

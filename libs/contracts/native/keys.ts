@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Credits, CreditsGiven, Name, PageQuery, TenantQuery, When } from '#contracts/native/common';
 import type { OperationContract } from '#contracts/operation';
 import { ROLES, SCOPES } from '#core/access/scopes';
+import { SERVICE_TIERS } from '#core/catalog/service-tiers';
 
 const ApiKey = z
   .object({
@@ -10,6 +11,7 @@ const ApiKey = z
     prefix: z.string().meta({ description: 'First characters of the key, to recognize it by.' }),
     scopes: z.array(z.string()),
     projectId: z.uuid().nullable(),
+    serviceTier: z.enum(SERVICE_TIERS).nullable().meta({ description: 'Of requests that name none; null for its project’s.' }),
     monthlyCap: Credits.nullable(),
     createsPerMinute: z.number().int().nullable(),
     maxConcurrent: z.number().int().nullable(),
@@ -30,6 +32,7 @@ export const CreateKey = z
     scopes: z.array(z.enum(SCOPES)).min(1).optional(),
     role: z.enum(ROLES).optional().meta({ description: 'The scopes of this role, instead of naming them.' }),
     projectId: z.uuid().optional(),
+    serviceTier: z.enum(SERVICE_TIERS).optional(),
     expiresAt: When.optional(),
     monthlyCap: CreditsGiven.optional(),
     createsPerMinute: z.number().int().min(1).max(MAX_LIMIT).optional(),

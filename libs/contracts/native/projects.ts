@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { Credits, CreditsGiven, Name, PageQuery, TENANT_PARAMETER, TenantQuery, When } from '#contracts/native/common';
 import type { OperationContract } from '#contracts/operation';
+import { SERVICE_TIERS } from '#core/catalog/service-tiers';
 
-const ServiceTier = z.enum(['dedicated', 'spillover', 'shared', 'flex']);
+const ServiceTier = z.enum(SERVICE_TIERS).nullable().meta({ description: 'Of requests that name none; null for the tenant’s.' });
 const Enforcement = z
   .enum(['refuse', 'warn'])
   .meta({ description: '`refuse` answers 402 past the budget; `warn` tells by event and goes on.' });

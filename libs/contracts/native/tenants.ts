@@ -1,9 +1,17 @@
 import { z } from 'zod';
 import { Credits, CreditsGiven, Name, PageQuery, When } from '#contracts/native/common';
 import type { OperationContract } from '#contracts/operation';
+import { SERVICE_TIERS } from '#core/catalog/service-tiers';
 
 const Tenant = z
-  .object({ id: z.uuid(), name: z.string(), parentTenantId: z.uuid().nullable(), creditsLowAt: Credits.nullable(), createdAt: When })
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    parentTenantId: z.uuid().nullable(),
+    creditsLowAt: Credits.nullable(),
+    serviceTier: z.enum(SERVICE_TIERS).meta({ description: 'Of requests that name none, unless their key or project does.' }),
+    createdAt: When,
+  })
   .meta({ id: 'Tenant' });
 
 export const CreateTenant = z.object({
@@ -13,7 +21,7 @@ export const CreateTenant = z.object({
 export type CreateTenant = z.infer<typeof CreateTenant>;
 
 export const UpdateTenant = z
-  .object({ name: Name, creditsLowAt: CreditsGiven.nullable() })
+  .object({ name: Name, creditsLowAt: CreditsGiven.nullable(), serviceTier: z.enum(SERVICE_TIERS) })
   .partial()
   .refine((body) => Object.keys(body).length > 0, 'name at least one field');
 export type UpdateTenant = z.infer<typeof UpdateTenant>;
@@ -56,7 +64,7 @@ export const updateTenant = {
   path: '/api/v1/tenants/:id',
   status: 200,
   scope: 'tenants:write',
-  summary: 'Change a tenant’s name, or from which amount on `credits.low` is told.',
+  summary: 'Change a tenant’s name, its default service tier, or from which amount on `credits.low` is told.',
   body: UpdateTenant,
   response: Tenant,
 } satisfies OperationContract;

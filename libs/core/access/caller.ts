@@ -1,11 +1,13 @@
 import type { OwnLimits } from '#core/access/key-limits';
 import type { Once } from '#core/access/once';
+import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { SpendingCap } from '#core/ledger/spending-cap';
 
 /** What a project says about work done for it, as a key carries it. */
 export interface ProjectOfKey {
   id: string;
-  serviceTier: 'dedicated' | 'spillover' | 'shared' | 'flex';
+  /** Null: its tenant's. */
+  serviceTier: ServiceTier | null;
   /** Null: any. */
   allowedModels: readonly string[] | null;
   allowedRegions: readonly string[] | null;
@@ -24,6 +26,10 @@ export interface Caller {
   limits?: OwnLimits;
   /** Names the limits of each key of its tenant. */
   limitPlan: string;
+  /** The tier of what it asks for without naming one: the key's own, else its project's, else its tenant's. */
+  serviceTier?: ServiceTier;
+  /** The tier that this call names beside its body. */
+  askedTier?: ServiceTier;
   /** How this call is known when it is sent again. */
   once?: Once;
 }

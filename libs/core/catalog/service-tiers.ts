@@ -2,6 +2,8 @@
 export const SERVICE_TIERS = ['dedicated', 'spillover', 'shared', 'flex'] as const;
 export type ServiceTier = (typeof SERVICE_TIERS)[number];
 
-/** Tiers that can be bought today; the others are refused by name. */
-export const OFFERED_SERVICE_TIERS: readonly ServiceTier[] = ['shared'];
 export const DEFAULT_SERVICE_TIER: ServiceTier = 'shared';
+
+export function isServiceTier(text: string): text is ServiceTier {
+  return (SERVICE_TIERS as readonly string[]).includes(text);
+}

@@ -6,6 +6,8 @@ import { limitsOf } from '#core/access/key-limits';
 import { modelFamilyOf } from '#core/catalog/models';
 import { type NotOffered, notAllowed, type OutputRequest, type Quote, quote } from '#core/catalog/quote';
 import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
+import { DEFAULT_SERVICE_TIER, type ServiceTier } from '#core/catalog/service-tiers';
+import { tierPriceMicro } from '#core/catalog/tier-price';
 import type { Recipe } from '#core/generations/recipe';
 import { GenerationEntity } from '#features/generations/generation.entity';
 import { type ResolveOutcome, resolveAll } from '#features/generations/resolve-group';
@@ -25,7 +27,8 @@ import { traceparentOf } from '#platform/telemetry/spans';
 /** What a surface hands over once its own wire form is understood. */
 export interface SubmitRequest {
   surface: Surface;
-  wishes?: Wishes;
+  /** Without a tier its caller's is meant. */
+  wishes?: Partial<Wishes>;
   output: OutputRequest;
   prompt: string;
   seed: number;
@@ -35,6 +38,9 @@ export interface SubmitRequest {
   /** What `request` will echo. */
   echo: Record<string, unknown>;
 }
+
+/** A quote for one tier. */
+export type TierQuote = Quote & { serviceTier: ServiceTier };
 
 export type SubmitRefusal = NotOffered | Extract<SubmitOutcome, { refused: string }>;
 
@@ -70,9 +76,10 @@ export class GenerationsService {
 
   /** Prices, reserves and queues in one transaction, so a queued generation is always paid for. */
   async submit(caller: Caller, id: string, request: SubmitRequest): Promise<GenerationEntity | SubmitRefusal> {
-    const quoted = quoteFor(caller, request.output);
+    const quoted = this.quote(caller, request);
     if ('refused' in quoted) return quoted;
-    const { surface, wishes = NO_WISHES, echo, prompt, seed, recipe, callbackUrl } = request;
+    const wishes = { ...NO_WISHES, ...request.wishes, serviceTier: quoted.serviceTier };
+    const { surface, echo, prompt, seed, recipe, callbackUrl } = request;
     const outcome = await this.submits.add({
       tenantId: caller.tenantId,
       apiKeyId: caller.apiKeyId,
@@ -83,7 +90,7 @@ export class GenerationsService {
       caps: caller.caps,
       quote: quoted,
       recipe,
-      bodySha256: fingerprintOf(request),
+      bodySha256: fingerprintOf(request, caller),
       once: caller.once ?? null,
       limits: limitsOf(caller.limitPlan, caller.limits, modelFamilyOf(quoted.model)),
       request: echo,
@@ -133,8 +140,11 @@ export class GenerationsService {
   }
 
   /** What it would cost, without creating anything. */
-  quote(caller: Caller, { output }: Pick<SubmitRequest, 'output'>): Quote | NotOffered {
-    return quoteFor(caller, output);
+  quote(caller: Caller, { output, wishes }: Pick<SubmitRequest, 'output' | 'wishes'>): TierQuote | NotOffered {
+    const quoted = quoteFor(caller, output);
+    if ('refused' in quoted) return quoted;
+    const serviceTier = wishes?.serviceTier ?? caller.askedTier ?? caller.serviceTier ?? DEFAULT_SERVICE_TIER;
+    return { ...quoted, serviceTier, priceMicro: tierPriceMicro(quoted.priceMicro, serviceTier) };
   }
 
   async get({ tenantId }: Caller, id: string): Promise<GenerationEntity | null> {
@@ -186,6 +196,8 @@ function quoteFor({ project }: Caller, output: OutputRequest): Quote | NotOffere
 }
 
 /** Two creates ask for the same when their fingerprints are equal. A seed that nobody asked for is ours and no part of it. */
-function fingerprintOf({ seed: _, ...asked }: SubmitRequest): string {
-  return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
+function fingerprintOf({ seed: _, ...asked }: SubmitRequest, { askedTier }: Caller): string {
+  return createHash('sha256')
+    .update(JSON.stringify(askedTier ? { ...asked, askedTier } : asked))
+    .digest('hex');
 }

@@ -1,6 +1,9 @@
+import type { ServiceTier } from '#core/catalog/service-tiers';
+import { isCharged } from '#core/catalog/tier-price';
 import type { LeaseRef } from '#core/generations/lease';
 import { type GenerationState, isFinal } from '#core/generations/state';
 import { release, settle } from '#core/ledger/resolve';
+import type { ServedFrom } from '#core/scheduling/service-tier';
 import { generationEventCtes } from '#features/events/generation-events.service';
 import { OUTBOX_COLUMNS, type OutboxRow, outboxParameters } from '#features/generations/outbox-rows';
 import { reservedParts, type StoredParts } from '#features/generations/reserved-parts';
@@ -25,6 +28,7 @@ interface LockedGeneration {
   id: string;
   fence: string;
   state: GenerationState;
+  service_tier: ServiceTier;
   reserved: StoredParts;
   callback_url: string | null;
   batch_id: string | null;
@@ -33,6 +37,8 @@ interface LockedGeneration {
   traceparent: string | null;
   resolved_fence: string | null;
   occupied_ms: string | null;
+  /** Whose lanes the lease of its fence runs on; null before the first. */
+  served_from: ServedFrom | null;
 }
 
 /** What one member of the group changes. */
@@ -41,6 +47,8 @@ interface Ending {
   state: 'completed' | 'failed' | 'cancelled';
   endReason: 'settled' | 'released' | 'cancelled';
   kind: 'settle' | 'release';
+  /** What is reserved is spent; else it goes back. A settle of work that own units have paid for spends nothing. */
+  spends: boolean;
   failureReason: string | null;
 }
 
@@ -65,7 +73,7 @@ export async function resolveAll(tx: HotTx, commands: readonly ResolveCommand[])
     const before = accounts.get(generation.tenant_id);
     if (!before) throw new Error(`tenant ${generation.tenant_id} has no accounts`);
     const parts = reservedParts(generation.reserved);
-    const movement = ending.kind === 'settle' ? settle(before, parts) : release(before, parts, now);
+    const movement = ending.spends ? settle(before, parts) : release(before, parts, now);
     accounts.set(generation.tenant_id, movement.accounts);
     movements.push({ tenantId: generation.tenant_id, generationId: generation.id, transfers: movement.transfers });
     endings.push(ending);
@@ -88,19 +96,22 @@ function refusalOf(command: ResolveCommand, { state, fence, resolved_fence }: Lo
 function endingOf(command: ResolveCommand, generation: LockedGeneration): Ending {
   switch (command.kind) {
     case 'settle':
-      return { generation, state: 'completed', endReason: 'settled', kind: 'settle', failureReason: null };
+      return {
+        ...{ generation, state: 'completed', endReason: 'settled', kind: 'settle', failureReason: null },
+        spends: isCharged(generation.service_tier, generation.served_from),
+      };
     case 'release':
-      return { generation, state: 'failed', endReason: 'released', kind: 'release', failureReason: command.reason };
+      return { generation, state: 'failed', endReason: 'released', kind: 'release', spends: false, failureReason: command.reason };
     case 'cancel':
-      return { generation, state: 'cancelled', endReason: 'cancelled', kind: 'release', failureReason: command.reason };
+      return { generation, state: 'cancelled', endReason: 'cancelled', kind: 'release', spends: false, failureReason: command.reason };
   }
 }
 
 async function lockGenerations(tx: HotTx, commands: readonly ResolveCommand[]): Promise<Map<string, LockedGeneration>> {
   const rows = await tx.prepared<LockedGeneration>(
     'lock generations',
-    `SELECT g.tenant_id, g.id, g.fence, g.state, g.reserved, g.callback_url, g.batch_id, g.first_began_at, g.pool_class, g.traceparent,
-            r.fence AS resolved_fence, round(extract(epoch FROM now() - l.admitted_at) * 1000) AS occupied_ms
+    `SELECT g.tenant_id, g.id, g.fence, g.state, g.service_tier, g.reserved, g.callback_url, g.batch_id, g.first_began_at, g.pool_class, g.traceparent,
+            r.fence AS resolved_fence, l.served_from, round(extract(epoch FROM now() - l.admitted_at) * 1000) AS occupied_ms
        FROM generations g
        LEFT JOIN resolutions r ON r.tenant_id = g.tenant_id AND r.generation_id = g.id
        LEFT JOIN leases l ON l.tenant_id = g.tenant_id AND l.generation_id = g.id AND l.fence = g.fence
@@ -117,7 +128,7 @@ const ENDING_PARAMETERS = 16;
 async function saveEndings(tx: HotTx, endings: readonly Ending[], ledger: ReturnType<typeof movementCtes>): Promise<void> {
   const column = <T>(pick: (ending: Ending) => T) => endings.map(pick);
   const freesLanes = endings.some(({ kind }) => kind === 'settle');
-  const returnsCredits = endings.some(({ kind, generation }) => kind === 'release' && amountOf(generation) > 0n);
+  const returnsCredits = endings.some(({ spends, generation }) => !spends && amountOf(generation) > 0n);
   const countsRows = endings.some(({ generation }) => generation.batch_id !== null);
   await tx.prepared(
     ['resolve', freesLanes && 'free lanes', countsRows && 'count rows', returnsCredits && 'uncount spending'].filter(Boolean).join(', '),
@@ -132,8 +143,8 @@ async function saveEndings(tx: HotTx, endings: readonly Ending[], ledger: Return
       column(({ failureReason }) => failureReason),
       column(({ endReason }) => endReason),
       column(({ kind }) => kind),
-      column(({ kind, generation }) => (kind === 'settle' ? amountOf(generation) : 0n)),
-      column(({ kind, generation }) => (kind === 'release' ? amountOf(generation) : 0n)),
+      column(({ spends, generation }) => (spends ? amountOf(generation) : 0n)),
+      column(({ spends, generation }) => (spends ? 0n : amountOf(generation))),
       ...outboxParameters(endings.flatMap(announcementsOf)),
       ...ledger.parameters,
     ],
@@ -155,7 +166,7 @@ const UNCOUNT_SPENDING = `
               FROM ${ENDINGS}
               JOIN generations g ON g.tenant_id = v.tenant_id AND g.id = v.generation_id
              CROSS JOIN LATERAL unnest(ARRAY[g.project_id, g.api_key_id]) AS subject (id)
-             WHERE v.kind = 'release'
+             WHERE v.released_micro > 0
              GROUP BY 1, 2, 3) AS r
      WHERE s.tenant_id = r.tenant_id AND s.subject_id = r.id AND s.month = r.month
   )`;

@@ -1,15 +1,18 @@
 import type { FamilyLimits } from '#core/access/key-limits';
 import type { Once } from '#core/access/once';
+import { acceptedTier } from '#core/catalog/accepted-tier';
 import { modelFamilyOf } from '#core/catalog/models';
 import type { Quote } from '#core/catalog/quote';
 import { DEFAULT_SERVICE_TIER, type ServiceTier } from '#core/catalog/service-tiers';
+import { tierPriceMicro } from '#core/catalog/tier-price';
 import type { Recipe } from '#core/generations/recipe';
-import type { ReservedPart } from '#core/ledger/accounts';
-import type { InsufficientCredits } from '#core/ledger/reserve';
+import type { ReservedPart, TenantAccounts } from '#core/ledger/accounts';
+import { type InsufficientCredits, reserve } from '#core/ledger/reserve';
 import type { BudgetExceeded, SpendingCap } from '#core/ledger/spending-cap';
 import { generationEventCtes, NOTIFY_OF_EVENTS } from '#features/events/generation-events.service';
 import { CreateLimits } from '#features/generations/create-limits';
 import { type EarlierCreate, EarlierCreates } from '#features/generations/earlier-creates';
+import { readGuaranteedUnits } from '#features/generations/guaranteed-units';
 import { type StoredParts, storedParts } from '#features/generations/reserved-parts';
 import { type GenerationTransfers, lockAccounts, movementCtes } from '#features/ledger/movements.service';
 import { type ReserveOutcome, type ReserveWish, reserveTogether } from '#features/ledger/reservations.service';
@@ -31,7 +34,7 @@ export interface Wishes {
 
 export const NO_WISHES: Wishes = { serviceTier: DEFAULT_SERVICE_TIER, priority: 0, startBy: null, completeBy: null, labels: {} };
 
-/** One caller's wish to queue a generation, priced already. */
+/** One caller's wish to queue a generation, priced already for its tier. */
 export interface SubmitCommand {
   tenantId: string;
   apiKeyId: string;
@@ -62,7 +65,18 @@ export interface SubmitCommand {
 
 export type SubmitOutcome =
   /** `id` is another's when this create repeats an earlier one: that one's answer is its answer too. */
-  { id: string; createdAt: Date } | InsufficientCredits | BudgetExceeded | RateLimited | { refused: 'idempotency_key_reused' };
+  { id: string; createdAt: Date } | Unaffordable | NoUnits | BudgetExceeded | RateLimited | { refused: 'idempotency_key_reused' };
+
+/** Names the tier that would be accepted, if there is one. */
+export type Unaffordable = InsufficientCredits & { acceptedTier?: ServiceTier };
+
+/** Dedicated work runs on own units only: without as many as it needs it would wait for ever. */
+export interface NoUnits {
+  refused: 'no_units';
+  poolClass: string;
+  units: number;
+  neededUnits: number;
+}
 
 export interface RateLimited {
   refused: 'rate_limited';
@@ -77,13 +91,14 @@ export interface RateLimited {
  */
 export async function submitAll(tx: HotTx, commands: readonly SubmitCommand[], again: boolean): Promise<SubmitOutcome[]> {
   // Sent one behind the other: what is read after the accounts are locked stays true until the commit.
-  const [accounts, limits, earlier] = await Promise.all([
+  const [accounts, limits, earlier, unitsOf] = await Promise.all([
     lockAccounts(
       tx,
       commands.map(({ tenantId }) => tenantId),
     ),
     CreateLimits.lock(tx, commands),
     EarlierCreates.read(tx, commands),
+    readGuaranteedUnits(tx, commands),
   ]);
   const committed = again ? await committedEarlier(tx, commands) : new Map<string, Date>();
   const now = new Date();
@@ -103,11 +118,16 @@ export async function submitAll(tx: HotTx, commands: readonly SubmitCommand[], a
     const repeated = repeatedBy(command, earlier, limits);
     if (repeated) return repeated.body === command.bodySha256 ? answerOf(repeated) : { refused: 'idempotency_key_reused' };
 
+    const units = unitsOf(command);
+    if (command.wishes.serviceTier === 'dedicated' && units < command.quote.gangLanes)
+      return { refused: 'no_units', poolClass: command.quote.poolClass, units, neededUnits: command.quote.gangLanes };
+
     const before = accounts.get(tenantId);
     const reserved = reserveTogether(accounts, [wishOf(command)], now, spending.used);
     const [outcome] = reserved.outcomes as [ReserveOutcome];
     if ('refused' in outcome) {
       if (outcome.refused === 'budget_exceeded') exceeded.push({ tenantId, cap: outcome.cap });
+      else return { ...outcome, acceptedTier: tierAcceptedOf(command, units, before, now) };
       return outcome;
     }
     const decision = limits.decide(command);
@@ -148,6 +168,14 @@ function repeatedBy(command: SubmitCommand, earlier: EarlierCreates, limits: Cre
 
 function answerOf({ generationId, createdAt }: EarlierCreate): SubmitOutcome {
   return { id: generationId, createdAt };
+}
+
+/** What the caller may ask for instead, with what it has. */
+function tierAcceptedOf(command: SubmitCommand, units: number, accounts: TenantAccounts | undefined, now: Date): ServiceTier | undefined {
+  const { wishes, quote } = command;
+  const { purpose } = wishOf(command);
+  const isFlexCovered = accounts !== undefined && !('refused' in reserve(accounts, tierPriceMicro(quote.priceMicro, 'flex'), now, purpose));
+  return acceptedTier({ tier: wishes.serviceTier, gangLanes: quote.gangLanes, units, isFlexCovered });
 }
 
 function wishOf({ tenantId, id, projectId = null, caps, quote }: SubmitCommand): ReserveWish {

@@ -21,7 +21,8 @@ interface KeyRow {
   creates_per_minute: number | null;
   max_concurrent: number | null;
   project_id: string | null;
-  service_tier: ProjectOfKey['serviceTier'] | null;
+  /** Its project's. */
+  service_tier: ProjectOfKey['serviceTier'];
   monthly_budget_micro: string | null;
   budget_enforcement: 'refuse' | 'warn' | null;
   allowed_models: string[] | null;
@@ -86,18 +87,24 @@ export class ApiKeysService {
   private async find(sha256: string): Promise<KeyFacts | undefined> {
     const [row] = await this.db.query<KeyRow>(`SELECT * FROM api_key_of(decode($1, 'hex'))`, [sha256]);
     if (!row) return undefined;
-    const limitPlan = await this.db.transaction('limit plan', [row.tenant_id], async (tx) => {
-      const [tenant] = await tx.query<{ limit_plan: string }>('SELECT limit_plan FROM tenants WHERE id = $1', [row.tenant_id]);
-      return tenant?.limit_plan as string;
+    const defaults = await this.db.transaction('defaults of a key', [row.tenant_id], async (tx) => {
+      const [found] = await tx.query<KeyDefaults>(
+        `SELECT t.limit_plan AS "limitPlan", coalesce(k.service_tier, $3, t.service_tier) AS "serviceTier"
+           FROM tenants t JOIN api_keys k ON k.tenant_id = t.id WHERE t.id = $1 AND k.id = $2`,
+        [row.tenant_id, row.id, row.service_tier],
+      );
+      return found as KeyDefaults;
     });
-    return { ...factsOf(row), limitPlan };
+    return { ...factsOf(row), ...defaults };
   }
 }
 
-function factsOf(row: KeyRow): Omit<KeyFacts, 'limitPlan'> {
+type KeyDefaults = Pick<KeyFacts, 'limitPlan' | 'serviceTier'>;
+
+function factsOf(row: KeyRow): Omit<KeyFacts, keyof KeyDefaults> {
   const project = row.project_id && {
     id: row.project_id,
-    serviceTier: row.service_tier as ProjectOfKey['serviceTier'],
+    serviceTier: row.service_tier,
     allowedModels: row.allowed_models,
     allowedRegions: row.allowed_regions,
   };

@@ -5,6 +5,7 @@ import type { CreateKey } from '#contracts/native/keys';
 import type { NamedRefusal } from '#contracts/problems';
 import type { Caller } from '#core/access/caller';
 import { mayHandOn, SCOPES_OF_ROLE } from '#core/access/scopes';
+import type { ServiceTier } from '#core/catalog/service-tiers';
 import { parseCredits } from '#core/ledger/credits';
 import { actorOf, recordAudit } from '#features/audit/audit.service';
 import { recordEvents } from '#features/events/events.service';
@@ -20,6 +21,7 @@ export interface ApiKeyRow {
   prefix: string;
   scopes: string[];
   project_id: string | null;
+  service_tier: ServiceTier | null;
   monthly_cap_micro: string | null;
   creates_per_minute: number | null;
   max_concurrent: number | null;
@@ -33,7 +35,7 @@ export interface ApiKeyRow {
 /** A row, and the key itself: it is shown once and never kept. */
 export type NewKey = ApiKeyRow & { secret: string };
 
-const COLUMNS = `id, name, prefix, scopes, project_id, monthly_cap_micro, creates_per_minute, max_concurrent, created_at, expires_at, revoked_at,
+const COLUMNS = `id, name, prefix, scopes, project_id, service_tier, monthly_cap_micro, creates_per_minute, max_concurrent, created_at, expires_at, revoked_at,
   last_used_at, replaces_key_id`;
 
 /** API keys: who makes one can hand on only what they hold. */
@@ -63,6 +65,7 @@ export class KeysService {
         secret,
         scopes,
         projectId: wanted.projectId ?? caller.project?.id,
+        serviceTier: wanted.serviceTier,
         expiresAt: wanted.expiresAt === undefined ? undefined : new Date(wanted.expiresAt),
         monthlyCapMicro: wanted.monthlyCap === undefined ? undefined : parseCredits(wanted.monthlyCap),
         createsPerMinute: wanted.createsPerMinute,
@@ -101,6 +104,7 @@ export class KeysService {
         secret,
         scopes: old.scopes,
         projectId: old.project_id ?? undefined,
+        serviceTier: old.service_tier ?? undefined,
         expiresAt: old.expires_at ?? undefined,
         monthlyCapMicro: old.monthly_cap_micro === null ? undefined : BigInt(old.monthly_cap_micro),
         createsPerMinute: old.creates_per_minute ?? undefined,

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { CreateProject, UpdateProject } from '#contracts/native/projects';
 import type { NamedRefusal } from '#contracts/problems';
 import type { Caller } from '#core/access/caller';
+import type { ServiceTier } from '#core/catalog/service-tiers';
 import { parseCredits } from '#core/ledger/credits';
 import { monthOf } from '#core/ledger/spending-cap';
 import { actorOf, recordAudit } from '#features/audit/audit.service';
@@ -15,7 +16,7 @@ import type { Tx } from '#platform/database/tx';
 export interface ProjectRow {
   id: string;
   name: string;
-  service_tier: 'dedicated' | 'spillover' | 'shared' | 'flex';
+  service_tier: ServiceTier | null;
   monthly_budget_micro: string | null;
   budget_enforcement: 'refuse' | 'warn';
   used_micro: string;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { Tx } from '#platform/database/tx';
 
 // Each of these may run again with the same ids: what is there stays as it is.
@@ -20,7 +21,7 @@ export async function provisionTenant(
   ]);
 }
 
-/** An API key to be registered. Absent means: no end, no project, no cap, no limits of its own. */
+/** An API key to be registered. Absent means: no end, no project, no cap, no limits and no service tier of its own. */
 export interface NewApiKey {
   tenantId: string;
   id: string;
@@ -30,6 +31,7 @@ export interface NewApiKey {
   revokedAt?: Date;
   expiresAt?: Date;
   projectId?: string;
+  serviceTier?: ServiceTier;
   monthlyCapMicro?: bigint;
   createsPerMinute?: number;
   maxConcurrent?: number;
@@ -40,8 +42,8 @@ export interface NewApiKey {
 export async function provisionApiKey(tx: Tx, key: NewApiKey): Promise<void> {
   await tx.query(
     `INSERT INTO api_keys (tenant_id, id, name, prefix, secret_sha256, scopes, revoked_at, expires_at, project_id, monthly_cap_micro,
-                           creates_per_minute, max_concurrent, replaces_key_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
+                           creates_per_minute, max_concurrent, replaces_key_id, service_tier)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
     [
       key.tenantId,
       key.id,
@@ -56,6 +58,7 @@ export async function provisionApiKey(tx: Tx, key: NewApiKey): Promise<void> {
       key.createsPerMinute ?? null,
       key.maxConcurrent ?? null,
       key.replacesKeyId ?? null,
+      key.serviceTier ?? null,
     ],
   );
 }

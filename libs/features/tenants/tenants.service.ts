@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { NamedRefusal } from '#contracts/problems';
 import type { Caller } from '#core/access/caller';
+import type { ServiceTier } from '#core/catalog/service-tiers';
 import { actorOf, recordAudit } from '#features/audit/audit.service';
 import { MAX_BRANDS } from '#features/tenants/limits';
 import { provisionTenant } from '#features/tenants/provisioning';
@@ -14,10 +15,11 @@ export interface TenantRow {
   name: string;
   parent_tenant_id: string | null;
   credits_low_micro: string | null;
+  service_tier: ServiceTier;
   created_at: Date;
 }
 
-const COLUMNS = 'id, name, parent_tenant_id, credits_low_micro, created_at';
+const COLUMNS = 'id, name, parent_tenant_id, credits_low_micro, service_tier, created_at';
 
 /** Agencies and their brands: one level. */
 @Injectable()
@@ -82,14 +84,15 @@ export class TenantsService {
   async update(
     caller: Caller,
     wanted: string,
-    change: { name?: string; creditsLowMicro?: bigint | null },
+    change: { name?: string; creditsLowMicro?: bigint | null; serviceTier?: ServiceTier },
   ): Promise<TenantRow | NamedRefusal> {
     const reached = await this.reach.tenantOf(caller, wanted);
     if ('refused' in reached) return reached;
     return this.db.transaction('update tenant', [wanted], async (tx) => {
       await tx.query(
-        `UPDATE tenants SET name = coalesce($2, name), credits_low_micro = CASE WHEN $3 THEN $4 ELSE credits_low_micro END WHERE id = $1`,
-        [wanted, change.name ?? null, change.creditsLowMicro !== undefined, change.creditsLowMicro ?? null],
+        `UPDATE tenants SET name = coalesce($2, name), credits_low_micro = CASE WHEN $3 THEN $4 ELSE credits_low_micro END,
+                            service_tier = coalesce($5, service_tier) WHERE id = $1`,
+        [wanted, change.name ?? null, change.creditsLowMicro !== undefined, change.creditsLowMicro ?? null, change.serviceTier ?? null],
       );
       const data = { ...change, ...(change.creditsLowMicro && { creditsLowMicro: change.creditsLowMicro.toString() }) };
       await recordAudit(tx, [{ tenantId: wanted, actor: actorOf(caller), action: 'tenant.changed', targetId: wanted, data }]);
