@@ -8,6 +8,7 @@ import { AuditSealer } from '#features/audit/audit-sealer.service';
 import { CommitmentDays } from '#features/capacity/commitment-days.service';
 import { GuaranteeMonths } from '#features/capacity/guarantee-months.service';
 import { Utilization } from '#features/capacity/utilization.service';
+import { MissedStarts } from '#features/generations/missed-starts.service';
 import { IngestionModule } from '#features/ingestion/ingestion.module';
 import { CreditsWatch } from '#features/ledger/credits-watch.service';
 import { GrantExpiry } from '#features/ledger/grant-expiry.service';
@@ -49,6 +50,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       Utilization,
       PlanPeriods,
       CreditsWatch,
+      MissedStarts,
     ],
   })
   class BackgroundWorkerModule {}

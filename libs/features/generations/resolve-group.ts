@@ -11,17 +11,18 @@ import { type GenerationTransfers, lockAccounts, movementCtes } from '#features/
 import { plainArray } from '#platform/database/array-literals';
 import type { HotTx } from '#platform/database/tx';
 
-/** How a generation shall end. A run ends what it holds the fence of; a customer cancels whatever has not ended yet. */
+/** How a generation shall end. A run ends what it holds the fence of; a customer cancels whatever has not ended yet; a deadline ends what never began. */
 export type ResolveCommand =
   | { by: 'run'; kind: 'settle'; lease: LeaseRef }
   | { by: 'run'; kind: 'release'; lease: LeaseRef; reason: string }
-  | { by: 'customer'; kind: 'cancel'; tenantId: string; generationId: string; reason: string };
+  | { by: 'customer'; kind: 'cancel'; tenantId: string; generationId: string; reason: string }
+  | { by: 'deadline'; kind: 'miss'; tenantId: string; generationId: string; reason: string };
 
 export type ResolveOutcome =
   /** It ended so: now, or by an earlier try of the same fence whose answer was lost. */
   | { state: 'completed' | 'failed' | 'cancelled' }
   /** Someone else's: a newer lease, or an ending that came first. */
-  | { refused: 'lease_lost' | 'already_final' | 'not_found' };
+  | { refused: 'lease_lost' | 'already_final' | 'already_started' | 'not_found' };
 
 interface LockedGeneration {
   tenant_id: string;
@@ -86,8 +87,13 @@ export async function resolveAll(tx: HotTx, commands: readonly ResolveCommand[])
   return outcomes;
 }
 
-function refusalOf(command: ResolveCommand, { state, fence, resolved_fence }: LockedGeneration): ResolveOutcome | undefined {
+function refusalOf(command: ResolveCommand, generation: LockedGeneration): ResolveOutcome | undefined {
+  const { state, fence, resolved_fence, first_began_at } = generation;
   if (command.by === 'customer') return isFinal(state) ? { refused: 'already_final' } : undefined;
+  if (command.by === 'deadline') {
+    if (isFinal(state)) return { refused: 'already_final' };
+    return state === 'queued' && first_began_at === null ? undefined : { refused: 'already_started' };
+  }
   if (command.lease.fence === resolved_fence && isFinal(state)) return { state: state as 'completed' | 'failed' | 'cancelled' };
   const holds = command.lease.fence === fence && (state === 'admitted' || state === 'running');
   return holds ? undefined : { refused: 'lease_lost' };
@@ -101,6 +107,7 @@ function endingOf(command: ResolveCommand, generation: LockedGeneration): Ending
         spends: isCharged(generation.service_tier, generation.served_from),
       };
     case 'release':
+    case 'miss':
       return { generation, state: 'failed', endReason: 'released', kind: 'release', spends: false, failureReason: command.reason };
     case 'cancel':
       return { generation, state: 'cancelled', endReason: 'cancelled', kind: 'release', spends: false, failureReason: command.reason };

@@ -4,7 +4,7 @@ import type { Leadership } from '#features/scheduling/leadership';
 import type { Tx } from '#platform/database/tx';
 
 /**
- * Commits a plan's admissions: only rows that are still queued; this alone raises a fence. One round trip, whatever the number.
+ * Commits a plan's admissions: only rows that are still queued and have not missed their start; this alone raises a fence. One round trip, whatever the number.
  * @returns the fence of each admitted generation; a planned one that is missing was no longer queued
  */
 export async function admitGroup(tx: Tx, { poolClass, epoch }: Leadership, admissions: readonly Admission[]): Promise<Map<string, string>> {
@@ -28,7 +28,8 @@ const ADMIT = `
       AS p (tenant_id, id, node_id, lane_ids, limit_ms, served_from)
   ), queued AS MATERIALIZED (
     SELECT g.tenant_id, g.id FROM planned p JOIN generations g ON g.tenant_id = p.tenant_id AND g.id = p.id
-     WHERE g.state = 'queued' AND NOT g.is_held ORDER BY g.id FOR NO KEY UPDATE OF g
+     WHERE g.state = 'queued' AND NOT g.is_held AND (g.start_by >= now() OR g.start_by IS NULL OR g.first_began_at IS NOT NULL)
+     ORDER BY g.id FOR NO KEY UPDATE OF g
   ), admitted AS (
     UPDATE generations g SET state = 'admitted', fence = g.fence + 1
       FROM queued q WHERE g.tenant_id = q.tenant_id AND g.id = q.id AND g.state = 'queued'
