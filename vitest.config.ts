@@ -1,11 +1,12 @@
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // Tests run the TypeScript sources; the processes that journeys start run from dist.
-const sources = { conditions: ['halogen-source'] };
+const sources = { conditions: ['halogen-source'], alias: { '#web': resolve(import.meta.dirname, 'apps/web') } };
 
 export default defineConfig({
   resolve: sources,
-  ssr: { resolve: { ...sources, externalConditions: ['halogen-source'] } },
+  ssr: { resolve: { conditions: ['halogen-source'], externalConditions: ['halogen-source'] } },
   test: {
     projects: [
       {

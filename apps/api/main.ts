@@ -4,6 +4,7 @@ import { useBodyParsers } from '#apps/api/body-parsers';
 import { apiEnvironment } from '#apps/api/environment';
 import { openApiDocument } from '#apps/api/openapi';
 import { useTraceHeader } from '#apps/api/trace-header';
+import { serveWeb } from '#apps/api/web/serve-web';
 import { runApp } from '#platform/process/run-app';
 
 const environment = apiEnvironment();
@@ -16,5 +17,6 @@ await runApp({
     useBodyParsers(app);
     useTraceHeader(app);
     SwaggerModule.setup('docs', app, () => openApiDocument(app), { jsonDocumentUrl: 'openapi.json' });
+    serveWeb(app);
   },
 });

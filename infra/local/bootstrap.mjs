@@ -16,6 +16,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NODE = join(ROOT, 'node_modules/node/bin/node');
 const BIN = join(ROOT, 'node_modules/.bin');
 const COMPILED_FOLDERS = ['apps', 'libs', 'migrations', 'infra', 'bench'];
+const CLIENT_CONFIG = 'sdks/typescript/openapi-ts.config.ts';
 const PARENT_CHECK_MS = 500;
 
 process.chdir(ROOT);
@@ -96,12 +97,39 @@ async function compile() {
     const code = await run(NODE, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
     if (code !== 0) throw new Error('the sources do not compile; the messages are above.');
   });
+  await buildWeb(sources);
   const bundler = 'infra/local/bundle-workflows.ts';
   if (!existsSync('libs/workflows/generate.ts')) return;
   await whenChanged('workflows', [bundler, 'package-lock.json', ...sourcesIn('libs/workflows'), ...sourcesIn('libs/core')], async () => {
     console.log('Bundling workflows …');
     const code = await run(NODE, [`dist/${bundler.replace('.ts', '.js')}`]);
     if (code !== 0) throw new Error('the workflow bundle could not be built; the messages are above.');
+  });
+}
+
+/** The client from the API's document, and the pages that use it. */
+async function buildWeb(sources) {
+  const files = [
+    ...filesIn('apps/web'),
+    ...sources.filter((path) => path.startsWith('libs/core/')),
+    'docs/openapi.json',
+    CLIENT_CONFIG,
+    'package-lock.json',
+  ];
+  await whenChanged('web', files, async () => {
+    console.log('Building the web pages …');
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+    for (const name of ['compile:sdk', 'compile:web']) {
+      const code = await run('sh', ['-c', scripts[name]], { env: ownEnvironment() });
+      if (code !== 0) throw new Error('the web pages do not build; the messages are above.');
+    }
+  });
+}
+
+function filesIn(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    return entry.isDirectory() ? filesIn(path) : [path];
   });
 }
 

@@ -1,0 +1,35 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router';
+import { AdminShell } from '#web/admin/admin-shell';
+import { ownPath, SignInPage } from '#web/parts/shell/sign-in-page';
+import { ErrorPanel } from '#web/parts/states/error-panel';
+import { Loading } from '#web/parts/states/loading';
+import { NotFound } from '#web/parts/states/not-found';
+
+const root = createRootRoute({ component: Outlet });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/admin/sign-in',
+  validateSearch: ({ back }: Record<string, unknown>): { back?: string } => (typeof back === 'string' ? { back: ownPath(back) } : {}),
+  component: function SignIn() {
+    return <SignInPage asStaff back={signIn.useSearch().back ?? '/admin'} />;
+  },
+});
+
+const shell = createRoute({ getParentRoute: () => root, path: '/admin', component: AdminShell });
+
+/** A page below /admin. It is loaded when it is opened first. */
+function page(path: string, load: () => Promise<Record<string, React.ComponentType>>, name: string) {
+  return createRoute({ getParentRoute: () => shell, path, component: lazyRouteComponent(load, name) });
+}
+
+const pages = [page('/', () => import('#web/admin/overview/overview-page'), 'OverviewPage')];
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, shell.addChildren(pages)]),
+  defaultPreload: 'intent',
+  defaultNotFoundComponent: NotFound,
+  defaultPendingComponent: () => <Loading />,
+  defaultErrorComponent: ({ error, reset }) => <ErrorPanel error={error as Error} retry={reset} />,
+  scrollRestoration: true,
+});

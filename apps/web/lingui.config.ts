@@ -1,0 +1,8 @@
+import { defineConfig } from '@lingui/cli';
+
+export default defineConfig({
+  sourceLocale: 'en',
+  locales: ['en', 'de', 'ja'],
+  catalogs: [{ path: '<rootDir>/words/{locale}', include: ['<rootDir>/portal', '<rootDir>/admin', '<rootDir>/parts'] }],
+  rootDir: import.meta.dirname,
+});

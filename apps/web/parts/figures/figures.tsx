@@ -1,0 +1,31 @@
+import { Tooltip } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { formatCredits, formatTime } from '#web/parts/figures/format';
+import { useLanguage } from '#web/parts/words/language';
+
+const RENEW_EVERY_MS = 15_000;
+
+/** An amount of credits with at most two places; the exact one on focus and hover. */
+export function Credits({ value }: { value: string }) {
+  const text = formatCredits(value, useLanguage());
+  return (
+    <Tooltip label={value}>
+      <span className="figures">{text}</span>
+    </Tooltip>
+  );
+}
+
+/** When something was; the exact instant on focus and hover. */
+export function Time({ at }: { at: string }) {
+  const language = useLanguage();
+  const [now, setNow] = useState(() => new Date());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(new Date()), RENEW_EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <Tooltip label={at}>
+      <time dateTime={at}>{formatTime(new Date(at), now, language)}</time>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,49 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { Button, PasswordInput, TextInput, Title } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useMutation } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { ProblemError } from '#web/parts/api/problem';
+import { signInWithPassword } from '#web/parts/api/sign-in';
+import styles from '#web/parts/shell/sign-in-page.module.css';
+
+/** The way in. Afterwards one is where one wanted to be. */
+export function SignInPage({ asStaff = false, back }: { asStaff?: boolean; back: string }) {
+  const { t } = useLingui();
+  const form = useForm({ mode: 'uncontrolled', initialValues: { email: '', password: '' } });
+  const signIn = useMutation({
+    mutationFn: (values: { email: string; password: string }) => signInWithPassword({ ...values, asStaff }),
+    onSuccess: () => location.assign(ownPath(back)),
+  });
+  useEffect(() => {
+    document.title = `${t`Sign in`} · Halogen`;
+  }, [t]);
+  return (
+    <main className={styles.page}>
+      <form className={styles.form} onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
+        <Title order={1}>{asStaff ? <Trans>Sign in to Halogen operations</Trans> : <Trans>Sign in to Halogen</Trans>}</Title>
+        <TextInput label={t`E-mail`} type="email" autoComplete="username" required {...form.getInputProps('email')} />
+        <PasswordInput
+          label={t`Password`}
+          autoComplete="current-password"
+          required
+          visibilityToggleButtonProps={{ 'aria-label': t`Show password` }}
+          {...form.getInputProps('password')}
+        />
+        {signIn.error && (
+          <p role="alert" className={styles.refused}>
+            {signIn.error instanceof ProblemError ? signIn.error.message : t`Sign-in failed`}
+          </p>
+        )}
+        <Button type="submit" loading={signIn.isPending}>
+          <Trans>Sign in</Trans>
+        </Button>
+      </form>
+    </main>
+  );
+}
+
+/** Only a path of ours: a link must not lead somebody who has just signed in to another site. */
+export function ownPath(path: string): string {
+  return /^\/(?![/\\])/.test(path) ? path : '/';
+}

@@ -1,0 +1,8 @@
+import { msg } from '@lingui/core/macro';
+import type { Place } from '#web/parts/shell/navigation';
+
+/** The portal's first level, in the order of the navigation. */
+export const PLACES: readonly Place[] = [
+  { page: '/', word: msg`Home`, letter: 'h' },
+  { page: '/generations', word: msg`Generations`, letter: 'e', action: 'generations:read' },
+];

@@ -1,0 +1,39 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router';
+import { ownPath, SignInPage } from '#web/parts/shell/sign-in-page';
+import { ErrorPanel } from '#web/parts/states/error-panel';
+import { Loading } from '#web/parts/states/loading';
+import { NotFound } from '#web/parts/states/not-found';
+import { FirstScope } from '#web/portal/first-scope';
+import { PortalShell } from '#web/portal/portal-shell';
+
+const root = createRootRoute({ component: Outlet });
+
+const first = createRoute({ getParentRoute: () => root, path: '/', component: FirstScope });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: ({ back }: Record<string, unknown>): { back?: string } => (typeof back === 'string' ? { back: ownPath(back) } : {}),
+  component: function SignIn() {
+    return <SignInPage back={signIn.useSearch().back ?? '/'} />;
+  },
+});
+
+/** The brand is left out when the page is about the agency itself. */
+const scope = createRoute({ getParentRoute: () => root, path: '/$agency/{-$brand}', component: PortalShell });
+
+/** A page below the scope. It is loaded when it is opened first. */
+function page(path: string, load: () => Promise<Record<string, React.ComponentType>>, name: string) {
+  return createRoute({ getParentRoute: () => scope, path, component: lazyRouteComponent(load, name) });
+}
+
+const pages = [page('/', () => import('#web/portal/home/home-page'), 'HomePage')];
+
+export const router = createRouter({
+  routeTree: root.addChildren([first, signIn, scope.addChildren(pages)]),
+  defaultPreload: 'intent',
+  defaultNotFoundComponent: NotFound,
+  defaultPendingComponent: () => <Loading />,
+  defaultErrorComponent: ({ error, reset }) => <ErrorPanel error={error as Error} retry={reset} />,
+  scrollRestoration: true,
+});
