@@ -37,7 +37,7 @@ export function serveWeb(app: NestFastifyApplication, folder = BUILT): void {
     maxAge: YEAR_MS,
     index: false,
     decorateReply: false,
-    setHeaders: (reply) => void reply.setHeader('x-content-type-options', 'nosniff'),
+    setHeaders: (reply) => void reply.header('x-content-type-options', 'nosniff'),
   });
   fastify.get('/*', (request, reply) => {
     if (!isForPage(request)) return reply.callNotFound();
