@@ -15,6 +15,7 @@ import { type SpanSink, spanSink } from '#bench/submit/span-sink';
 import { grantCredits } from '#features/ledger/grants.service';
 import { cacheFolder } from '#infra/local/cache-folder';
 import { freePort } from '#infra/local/free-port';
+import { LEAN_NODE } from '#infra/local/lean-node';
 import { compiledFolder } from '#infra/local/processes';
 import { seed } from '#infra/local/seed';
 import { startValkey } from '#infra/local/servers/valkey';
@@ -300,7 +301,13 @@ async function startProcess({ supervisor, homeDir }: BenchContext, name: Process
     stopSignal: 'SIGTERM',
     reapSignal: 'SIGKILL',
     echoErrors: true,
-    args: ['--enable-source-maps', '--import', join(dist, 'libs/platform/telemetry/start.js'), join(dist, `apps/${name}/main.js`)],
+    args: [
+      ...LEAN_NODE,
+      '--enable-source-maps',
+      '--import',
+      join(dist, 'libs/platform/telemetry/start.js'),
+      join(dist, `apps/${name}/main.js`),
+    ],
     env,
   });
 }

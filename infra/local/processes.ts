@@ -10,6 +10,7 @@ import {
   schedulerEnvironment,
 } from '#infra/local/environment';
 import { freePort } from '#infra/local/free-port';
+import { LEAN_NODE } from '#infra/local/lean-node';
 import { NODE_IDS } from '#infra/local/secrets';
 import type { ProcessSpec } from '#infra/local/supervisor';
 
@@ -19,12 +20,13 @@ interface Process {
   instance?: string;
   /** Compiled, below dist/. */
   entry: string;
+  nodeArguments?: readonly string[];
   env(installation: Installation, healthPort: number): NodeJS.ProcessEnv;
 }
 
 /** In the order of their start; the end is the other way round, so that agents hand back their lanes while a scheduler still listens. */
 const PROCESSES: Process[] = [
-  { name: 'api', entry: 'apps/api/main.js', env: apiEnvironment },
+  { name: 'api', entry: 'apps/api/main.js', nodeArguments: LEAN_NODE, env: apiEnvironment },
   ...[0, 1].map((index) => ({
     name: 'scheduler',
     instance: `scheduler-${index + 1}`,
@@ -33,7 +35,7 @@ const PROCESSES: Process[] = [
       schedulerEnvironment(installation, installation.schedulerPorts[index]!, healthPort),
   })),
   { name: 'generation-worker', entry: 'apps/generation-worker/main.js', env: generationWorkerEnvironment },
-  { name: 'background-worker', entry: 'apps/background-worker/main.js', env: backgroundWorkerEnvironment },
+  { name: 'background-worker', entry: 'apps/background-worker/main.js', nodeArguments: LEAN_NODE, env: backgroundWorkerEnvironment },
   ...NODE_IDS.map((nodeId) => ({
     name: 'lane-agent',
     instance: `lane-agent-${nodeId}`,
@@ -52,11 +54,11 @@ export async function processSpecs(installation: Installation): Promise<ProcessS
   const telemetry = join(dist, TELEMETRY);
   const preload = existsSync(telemetry) ? ['--import', telemetry] : [];
   return Promise.all(
-    PROCESSES.map(async ({ name, instance = name, entry, env }) => ({
+    PROCESSES.map(async ({ name, instance = name, entry, nodeArguments = [], env }) => ({
       name,
       instance,
       command: process.execPath,
-      args: ['--enable-source-maps', ...preload, join(dist, entry)],
+      args: [...nodeArguments, '--enable-source-maps', ...preload, join(dist, entry)],
       env: env(installation, await freePort([installation.apiPort])),
       cwd: installation.homeDir,
       ready: 'message' as const,

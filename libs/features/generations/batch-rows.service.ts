@@ -1,10 +1,11 @@
 import type { ReservedPart } from '#core/ledger/accounts';
 import { reservedParts, storedParts } from '#features/generations/reserved-parts';
 import { resolveAll } from '#features/generations/resolve-group';
+import { plainArray } from '#platform/database/array-literals';
 import type { LoaderTx } from '#platform/database/loader-pool';
 import type { HotTx, Tx } from '#platform/database/tx';
 
-/** What rows of a batch have in common: a million of them have few different ones, so each is written once a chunk. */
+/** What rows of a batch have in common: a million of them have few different ones, so each is sent once a chunk. */
 export interface RowShape {
   surface: 'native' | 'dream_machine';
   kind: 'image' | 'video';
@@ -23,7 +24,6 @@ export interface RowShape {
   burn_lane_ms: number;
   rate_card_version: number;
   callback_url: string | null;
-  parts: readonly ReservedPart[];
 }
 
 /** One row, ready to become a generation. */
@@ -61,21 +61,45 @@ const COPY = 'COPY staged_rows FROM STDIN';
 /** Rows that are handed to the driver at once. */
 const ROWS_PER_PIECE = 500;
 
-/** Queues rows that are priced and paid for by this transaction. A row that was inserted before fails it: the watermark says what was. */
-export async function insertRows(
+/** Sends rows to the database, without a decision about any of them: nothing is locked and nobody else can see them. */
+export async function stageRows(tx: LoaderTx, rows: readonly StagedRow[]): Promise<void> {
+  await tx.copy(COPY, piecesOf(rows));
+}
+
+/**
+ * Queues the first of the rows that were staged, priced and paid for by this transaction. A row that was inserted before fails it: the
+ * watermark says what was.
+ * @param rows those that are queued @param parts what each of them holds; one object for neighbours that hold the same
+ */
+export async function insertStagedRows(
   tx: LoaderTx,
   origin: ChunkOrigin,
   shapes: readonly RowShape[],
   rows: readonly StagedRow[],
+  parts: readonly (readonly ReservedPart[])[],
 ): Promise<void> {
-  await tx.copy(COPY, piecesOf(rows));
+  const first = rows[0]?.rowNumber as number;
+  const last = rows.at(-1)?.rowNumber as number;
+  const distinct = new Map<readonly ReservedPart[], number>();
+  // By row number, so that a row finds its own without a join; the numbers of refused rows stay empty.
+  const partsOfRow = new Array<number>(last - first + 1).fill(0);
+  for (const [at, { rowNumber }] of rows.entries()) {
+    const ofRow = parts[at] as readonly ReservedPart[];
+    const place = distinct.get(ofRow) ?? distinct.size + 1;
+    distinct.set(ofRow, place);
+    partsOfRow[rowNumber - first] = place;
+  }
   await tx.prepared('insert batch rows', INSERT_ROWS, [
     origin.tenantId,
     origin.batchId,
     origin.apiKeyId,
     origin.projectId,
     origin.traceparent,
-    JSON.stringify(shapes.map(({ parts, ...shape }, at) => ({ shape: at, ...shape, reserved: storedParts(parts) }))),
+    JSON.stringify(shapes.map((shape, at) => ({ shape: at, ...shape }))),
+    first,
+    last,
+    plainArray(partsOfRow),
+    [...distinct.keys()].map((held) => JSON.stringify(storedParts(held))),
   ]);
 }
 
@@ -84,15 +108,17 @@ const INSERT_ROWS = `
     SELECT * FROM jsonb_to_recordset($6::jsonb) AS h (
       shape integer, surface text, kind text, model text, pool_class text, output jsonb, output_key text, stages text[], gang_lanes smallint,
       service_tier text, priority smallint, start_by timestamptz, complete_by timestamptz, labels jsonb, price_micro bigint,
-      burn_lane_ms integer, rate_card_version integer, callback_url text, reserved jsonb)
+      burn_lane_ms integer, rate_card_version integer, callback_url text)
   )
   INSERT INTO generations (tenant_id, batch_id, api_key_id, project_id, traceparent, row_number, id, seed, row_sha256, prompt, request,
                            surface, kind, model, pool_class, output, output_key, stages, gang_lanes, service_tier, priority, start_by,
                            complete_by, labels, price_micro, burn_lane_ms, rate_card_version, callback_url, reserved, state)
   SELECT $1::uuid, $2::uuid, $3::uuid, $4::uuid, $5::text, s.row_number, s.id, s.seed, s.content_sha256, s.prompt, s.request,
          h.surface, h.kind, h.model, h.pool_class, h.output, h.output_key, h.stages, h.gang_lanes, h.service_tier, h.priority, h.start_by,
-         h.complete_by, h.labels, h.price_micro, h.burn_lane_ms, h.rate_card_version, h.callback_url, h.reserved, 'queued'
+         h.complete_by, h.labels, h.price_micro, h.burn_lane_ms, h.rate_card_version, h.callback_url,
+         ($10::jsonb[])[($9::integer[])[s.row_number - $7::integer + 1]], 'queued'
     FROM staged_rows s JOIN shapes h ON h.shape = s.shape
+   WHERE s.row_number <= $8
    ORDER BY s.row_number`;
 
 function* piecesOf(rows: readonly StagedRow[]): Generator<string> {

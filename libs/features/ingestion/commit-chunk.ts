@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import { MAX_SEED } from '#core/generations/limits';
 import { type ReservedPrefix, reservePrefix } from '#core/ingestion/reserve-prefix';
 import { rowIdOf } from '#core/ingestion/row-ids';
-import { availableCredits, type ReservedPart, type TenantAccounts } from '#core/ledger/accounts';
+import { availableCredits, type TenantAccounts } from '#core/ledger/accounts';
 import { formatCredits } from '#core/ledger/credits';
 import { recordEvents } from '#features/events/events.service';
-import { insertRows, type RowShape, type StagedRow } from '#features/generations/batch-rows.service';
+import { insertStagedRows, type RowShape, type StagedRow, stageRows } from '#features/generations/batch-rows.service';
 import { areCounted, type BatchLimits, readLimits, tellOfBudgets } from '#features/ingestion/batch-limits';
 import type { ClaimedBatch } from '#features/ingestion/claim';
 import type { RowWish } from '#features/ingestion/row-wish';
@@ -43,23 +43,43 @@ class FundsMoved extends Error {}
 
 /**
  * Reserves, inserts and announces the affordable prefix of a chunk in one transaction, and moves the watermark with it.
- * First without a lock on the accounts while the rows are inserted, so that requests of the same tenant wait for a few milliseconds and
- * not for two thousand rows; if its credits were spent meanwhile, again under the lock.
- * @throws BatchMoved, DatabaseUnavailable
+ * Its rows are sent to the database while the chunk before is being committed. Then they are inserted without a lock on the accounts, so
+ * that requests of the same tenant wait for a few milliseconds and not for a whole chunk; if its credits were spent meanwhile, again
+ * under the lock.
+ * @param before the batch as the chunk before leaves it; null when nothing shall follow
+ * @returns null when the chunk was not wanted
+ * @throws BatchMoved, DatabaseUnavailable, what `before` fails with
  */
-export async function commitChunk(pool: LoaderPool, batch: ClaimedBatch, chunk: Chunk): Promise<Committed> {
+export async function commitChunk(
+  pool: LoaderPool,
+  { tenantId, id, isDryRun }: Pick<ClaimedBatch, 'tenantId' | 'id' | 'isDryRun'>,
+  before: Promise<ClaimedBatch | null>,
+  chunk: Chunk,
+): Promise<Committed | null> {
+  const staged = stagedFrom(id, chunk);
+  const attempt = (lockFirst: boolean) =>
+    pool.transaction('batch chunk', tenantId, async (tx) => {
+      if (!isDryRun && staged.rows.length > 0) await stageRows(tx, staged.rows);
+      const batch = await before;
+      return batch && commit(tx, batch, chunk, staged, lockFirst);
+    });
   try {
-    return await pool.transaction('batch chunk', batch.tenantId, (tx) => commit(tx, batch, chunk, false));
+    return await attempt(false);
   } catch (error) {
     if (!(error instanceof FundsMoved)) throw error;
-    return pool.transaction('batch chunk', batch.tenantId, (tx) => commit(tx, batch, chunk, true));
+    return attempt(true);
   }
 }
 
 type WishedRow = BatchRow & { wish: RowWish };
 
-async function commit(tx: LoaderTx, batch: ClaimedBatch, { rows, isLast, endReason }: Chunk, lockFirst: boolean): Promise<Committed> {
-  const wished = rows.filter((row): row is WishedRow => 'wish' in row);
+async function commit(
+  tx: LoaderTx,
+  batch: ClaimedBatch,
+  { rows, isLast, endReason }: Chunk,
+  { wished, ...staged }: StagedChunk,
+  lockFirst: boolean,
+): Promise<Committed> {
   const accounts = await accountsOf(tx, batch.tenantId, lockFirst);
   const limits = await readLimits(tx, batch);
   if (!lockFirst && !batch.isDryRun && !areCounted(limits)) throw new FundsMoved();
@@ -68,7 +88,9 @@ async function commit(tx: LoaderTx, batch: ClaimedBatch, { rows, isLast, endReas
   const firstUncovered = wished[prefix.parts.length];
   const isCovered = firstUncovered === undefined;
   const taken = isCovered ? rows : rows.slice(0, rows.indexOf(firstUncovered));
-  const queues = batch.isDryRun || accepted.length === 0 ? [] : await insert(tx, batch, accepted, prefix.parts);
+  const isQueued = !batch.isDryRun && accepted.length > 0;
+  if (isQueued)
+    await insertStagedRows(tx, { ...batch, batchId: batch.id }, staged.shapes, staged.rows.slice(0, accepted.length), prefix.parts);
 
   let standing = limits;
   if (!batch.isDryRun && (prefix.transfers.length > 0 || limits.caps.length > 0)) {
@@ -100,7 +122,7 @@ async function commit(tx: LoaderTx, batch: ClaimedBatch, { rows, isLast, endReas
   const watermark = moved[0];
   if (!watermark) throw new BatchMoved();
   if (!isCovered) await recordEvents(tx, [pausedEvent(batch, prefix, watermark.accepted_rows)]);
-  const facts = factsOf(batch, prefix, refusals, queues);
+  const facts = factsOf(batch, prefix, refusals, isQueued ? queuesOf(staged.shapes) : []);
   const counted = spendingCte(
     facts.length + 1,
     standing.spending,
@@ -174,30 +196,34 @@ interface Queue {
   tier: string;
 }
 
-/** @returns the queues that have gained rows */
-async function insert(
-  tx: LoaderTx,
-  batch: ClaimedBatch,
-  rows: readonly WishedRow[],
-  parts: readonly (readonly ReservedPart[])[],
-): Promise<Queue[]> {
+/** @returns the queues that rows of these shapes are in */
+function queuesOf(shapes: readonly RowShape[]): Queue[] {
+  const queues = new Map(shapes.map((shape) => [`${shape.pool_class} ${shape.service_tier}`, shape]));
+  return [...queues.values()].map(({ pool_class, service_tier }) => ({ poolClass: pool_class, tier: service_tier }));
+}
+
+interface StagedChunk {
+  wished: readonly WishedRow[];
+  shapes: readonly RowShape[];
+  /** One for each that is wished, in their order. */
+  rows: readonly StagedRow[];
+}
+
+function stagedFrom(batchId: string, { rows }: Chunk): StagedChunk {
+  const wished = rows.filter((row): row is WishedRow => 'wish' in row);
   const shapes: RowShape[] = [];
   const shapeNumbers = new Map<string, number>();
-  const partNumbers = new Map<readonly ReservedPart[], number>();
-  const staged = rows.map(({ rowNumber, content, wish }, at): StagedRow => {
-    const ofRow = parts[at] as readonly ReservedPart[];
-    const partNumber = partNumbers.get(ofRow) ?? partNumbers.size;
-    partNumbers.set(ofRow, partNumber);
-    const key = shapeKeyOf(wish, partNumber);
+  const staged = wished.map(({ rowNumber, content, wish }): StagedRow => {
+    const key = shapeKeyOf(wish);
     let shape = shapeNumbers.get(key);
     if (shape === undefined) {
-      shape = shapes.push(shapeOf(wish, ofRow)) - 1;
+      shape = shapes.push(shapeOf(wish)) - 1;
       shapeNumbers.set(key, shape);
     }
     const contentSha256 = hash('sha256', content);
     return {
       rowNumber,
-      id: rowIdOf(batch.id, rowNumber),
+      id: rowIdOf(batchId, rowNumber),
       shape,
       prompt: wish.prompt,
       seed: wish.seed ?? seedOf(contentSha256, rowNumber),
@@ -205,9 +231,7 @@ async function insert(
       contentSha256,
     };
   });
-  await insertRows(tx, { ...batch, batchId: batch.id }, shapes, staged);
-  const queues = new Map(shapes.map((shape) => [`${shape.pool_class} ${shape.service_tier}`, shape]));
-  return [...queues.values()].map(({ pool_class, service_tier }) => ({ poolClass: pool_class, tier: service_tier }));
+  return { wished, shapes, rows: staged };
 }
 
 /** The same row of the same batch draws the same media, however often it is loaded; equal rows draw different ones. */
@@ -215,10 +239,10 @@ function seedOf(contentSha256: string, rowNumber: number): number {
   return (Number.parseInt(contentSha256.slice(0, 8), 16) ^ Math.imul(rowNumber, 0x9e3779b1)) & MAX_SEED;
 }
 
-function shapeKeyOf({ surface, quote, tier, priority, startBy, completeBy, labels, callbackUrl }: RowWish, partNumber: number): string {
+function shapeKeyOf({ surface, quote, tier, priority, startBy, completeBy, labels, callbackUrl }: RowWish): string {
   const { output } = quote;
   const form = output.kind === 'image' ? output.format : '';
-  return `${partNumber}|${surface}|${quote.model}|${quote.outputKey}|${output.widthPx}x${output.heightPx}${form}|${tier}|${priority}|${startBy}|${completeBy}|${callbackUrl}|${textOfLabels(labels)}`;
+  return `${surface}|${quote.model}|${quote.outputKey}|${output.widthPx}x${output.heightPx}${form}|${tier}|${priority}|${startBy}|${completeBy}|${callbackUrl}|${textOfLabels(labels)}`;
 }
 
 const NONE = '';
@@ -227,10 +251,7 @@ function textOfLabels(labels: Readonly<Record<string, string>>): string {
   return NONE;
 }
 
-function shapeOf(
-  { surface, quote, tier, priority, startBy, completeBy, labels, callbackUrl, priceMicro }: RowWish,
-  parts: readonly ReservedPart[],
-): RowShape {
+function shapeOf({ surface, quote, tier, priority, startBy, completeBy, labels, callbackUrl, priceMicro }: RowWish): RowShape {
   return {
     surface,
     kind: quote.output.kind,
@@ -249,7 +270,6 @@ function shapeOf(
     burn_lane_ms: quote.burnLaneMs,
     rate_card_version: quote.rateCardVersion,
     callback_url: callbackUrl,
-    parts,
   };
 }
 

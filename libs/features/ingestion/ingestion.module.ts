@@ -22,5 +22,6 @@ export class IngestionModule implements OnApplicationShutdown {
 }
 
 export function loaderPool(url: string): LoaderPool {
-  return new LoaderPool({ url, applicationName: 'halogen-loader', maxConnections: MAX_BATCHES_AT_ONCE, prepare: STAGING_TABLE });
+  // Two chunks of a batch are on their way at once.
+  return new LoaderPool({ url, applicationName: 'halogen-loader', maxConnections: 2 * MAX_BATCHES_AT_ONCE, prepare: STAGING_TABLE });
 }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { CHUNK_ROWS } from '#core/ingestion/limits';
 import { badRow } from '#core/ingestion/strict-json';
 import type { ClaimedBatch } from '#features/ingestion/claim';
-import { type Committed, commitChunk } from '#features/ingestion/commit-chunk';
+import { type Chunk, type Committed, commitChunk } from '#features/ingestion/commit-chunk';
 import { type BatchRow, SourceRows } from '#features/ingestion/source-rows';
 import { SourceUnreadable, unpacked } from '#features/ingestion/unpack';
 import type { LoaderPool } from '#platform/database/loader-pool';
@@ -16,7 +16,8 @@ export interface LoadingParts {
 }
 
 /**
- * Reads a batch's source from behind its watermark, and commits its rows chunk by chunk: while one is being committed the next is understood.
+ * Reads a batch's source from behind its watermark, and commits its rows chunk by chunk: while one is being committed the next is sent, and
+ * the one after understood.
  * Ends when all is committed, when the batch was stopped, or when the process shall end; the watermark says where to go on.
  * @throws BatchMoved, DatabaseUnavailable
  */
@@ -54,37 +55,42 @@ export async function loadBatch(parts: LoadingParts, batch: ClaimedBatch): Promi
   await chunks.whenCommitted();
 }
 
-/** Commits one chunk at a time, while the caller prepares the next. */
+/** Commits chunks in their order, two of them on their way at once, while the caller prepares the next. */
 class ChunkCommits {
   hasStopped = false;
-  private batch: ClaimedBatch;
-  private committing: Promise<void> = Promise.resolve();
+  private last: Promise<ClaimedBatch | null>;
+  private lastButOne: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly pool: LoaderPool,
-    batch: ClaimedBatch,
+    private batch: ClaimedBatch,
   ) {
-    this.batch = batch;
+    this.last = Promise.resolve(batch);
   }
 
   get committedRow(): number {
     return this.batch.committedRow;
   }
 
-  /** Answers when this chunk may begin, not when it is committed. @throws what the chunk before failed with */
-  async add(chunk: Parameters<typeof commitChunk>[2]): Promise<void> {
-    await this.committing;
+  /** Answers when this chunk may begin, not when it is committed. @throws what a chunk before failed with */
+  async add(chunk: Chunk): Promise<void> {
+    await this.lastButOne;
     if (this.hasStopped) return;
-    this.committing = commitChunk(this.pool, this.batch, chunk).then((committed) => this.note(committed));
-    this.committing.catch(() => {}); // told to whoever waits for it
+    const before = this.last;
+    this.lastButOne = before;
+    this.last = commitChunk(this.pool, this.batch, before, chunk).then((committed) => this.note(committed));
+    this.last.catch(() => {}); // told to whoever waits for it
   }
 
   async whenCommitted(): Promise<void> {
-    await this.committing;
+    await this.last;
   }
 
-  private note({ hasStopped, ...watermark }: Committed): void {
-    this.hasStopped = hasStopped;
+  private note(committed: Committed | null): ClaimedBatch | null {
+    if (!committed) return null;
+    const { hasStopped, ...watermark } = committed;
     this.batch = { ...this.batch, ...watermark };
+    this.hasStopped ||= hasStopped;
+    return hasStopped ? null : this.batch;
   }
 }
