@@ -4,7 +4,7 @@ import { isFinal } from '#core/generations/state';
 import { stageReports, type GenerationEvent as TimelineEvent } from '#core/generations/timeline';
 import { formatCredits } from '#core/ledger/credits';
 import { type GenerationReport, timelineFactsOf } from '#features/generations/generation-reports.service';
-import type { TierQuote } from '#features/generations/generations.service';
+import type { TierQuote } from '#features/generations/known-quotes';
 
 /** Writes a generation the way the native API does. @param assetUrl makes an absolute URL that works without headers */
 export function generationView(report: GenerationReport, assetUrl: (key: string) => string): Generation {

@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import type { Caller } from '#core/access/caller';
 import { limitsOf } from '#core/access/key-limits';
 import { modelFamilyOf } from '#core/catalog/models';
-import { type NotOffered, notAllowed, type OutputRequest, type Quote, quote } from '#core/catalog/quote';
-import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
+import { type NotOffered, notAllowed, type OutputRequest } from '#core/catalog/quote';
 import { DEFAULT_SERVICE_TIER, type ServiceTier } from '#core/catalog/service-tiers';
-import { tierPriceMicro } from '#core/catalog/tier-price';
 import type { Recipe } from '#core/generations/recipe';
 import { GenerationEntity } from '#features/generations/generation.entity';
+import { knownQuote, type TierQuote } from '#features/generations/known-quotes';
 import { type ResolveOutcome, resolveAll } from '#features/generations/resolve-group';
 import {
   NO_WISHES,
@@ -38,9 +37,6 @@ export interface SubmitRequest {
   /** What `request` will echo. */
   echo: Record<string, unknown>;
 }
-
-/** A quote for one tier. */
-export type TierQuote = Quote & { serviceTier: ServiceTier };
 
 export type SubmitRefusal = NotOffered | Extract<SubmitOutcome, { refused: string }>;
 
@@ -80,6 +76,7 @@ export class GenerationsService {
     if ('refused' in quoted) return quoted;
     const wishes = { ...NO_WISHES, ...request.wishes, serviceTier: quoted.serviceTier };
     const { surface, echo, prompt, seed, recipe, callbackUrl } = request;
+    const limits = limitsOf(caller.limitPlan, caller.limits, modelFamilyOf(quoted.model));
     const outcome = await this.submits.add({
       tenantId: caller.tenantId,
       apiKeyId: caller.apiKeyId,
@@ -90,9 +87,10 @@ export class GenerationsService {
       caps: caller.caps,
       quote: quoted,
       recipe,
-      bodySha256: fingerprintOf(request, caller),
+      // Neither known again nor limited: nobody will ask for it.
+      bodySha256: caller.once || limits ? fingerprintOf(request, caller) : '',
       once: caller.once ?? null,
-      limits: limitsOf(caller.limitPlan, caller.limits, modelFamilyOf(quoted.model)),
+      limits,
       request: echo,
       prompt,
       seed,
@@ -141,10 +139,7 @@ export class GenerationsService {
 
   /** What it would cost, without creating anything. */
   quote(caller: Caller, { output, wishes }: Pick<SubmitRequest, 'output' | 'wishes'>): TierQuote | NotOffered {
-    const quoted = quoteFor(caller, output);
-    if ('refused' in quoted) return quoted;
-    const serviceTier = wishes?.serviceTier ?? caller.askedTier ?? caller.serviceTier ?? DEFAULT_SERVICE_TIER;
-    return { ...quoted, serviceTier, priceMicro: tierPriceMicro(quoted.priceMicro, serviceTier) };
+    return quoteFor(caller, output, wishes?.serviceTier ?? caller.askedTier ?? caller.serviceTier ?? DEFAULT_SERVICE_TIER);
   }
 
   async get({ tenantId }: Caller, id: string): Promise<GenerationEntity | null> {
@@ -190,14 +185,12 @@ export class GenerationsService {
 }
 
 /** A project may allow some models only. */
-function quoteFor({ project }: Caller, output: OutputRequest): Quote | NotOffered {
+function quoteFor({ project }: Caller, output: OutputRequest, serviceTier: ServiceTier): TierQuote | NotOffered {
   const allowed = project?.allowedModels;
-  return !allowed || allowed.includes(output.model) ? quote(output, CURRENT_RATE_CARD) : notAllowed(output.model, allowed);
+  return !allowed || allowed.includes(output.model) ? knownQuote(output, serviceTier) : notAllowed(output.model, allowed);
 }
 
 /** Two creates ask for the same when their fingerprints are equal. A seed that nobody asked for is ours and no part of it. */
 function fingerprintOf({ seed: _, ...asked }: SubmitRequest, { askedTier }: Caller): string {
-  return createHash('sha256')
-    .update(JSON.stringify(askedTier ? { ...asked, askedTier } : asked))
-    .digest('hex');
+  return hash('sha256', JSON.stringify(askedTier ? { ...asked, askedTier } : asked));
 }

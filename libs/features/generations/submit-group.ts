@@ -13,10 +13,11 @@ import { generationEventCtes, NOTIFY_OF_EVENTS } from '#features/events/generati
 import { CreateLimits } from '#features/generations/create-limits';
 import { type EarlierCreate, EarlierCreates } from '#features/generations/earlier-creates';
 import { readGuaranteedUnits } from '#features/generations/guaranteed-units';
-import { type StoredParts, storedParts } from '#features/generations/reserved-parts';
+import { SubmitTerms, TERMS, TERMS_PARAMETERS } from '#features/generations/submit-terms';
 import { type GenerationTransfers, lockAccounts, movementCtes } from '#features/ledger/movements.service';
 import { type ReserveOutcome, type ReserveWish, reserveTogether } from '#features/ledger/reservations.service';
 import { type ExceededCap, readSpending, spendingCte, tellExceeded } from '#features/ledger/spending.service';
+import { plainArray } from '#platform/database/array-literals';
 import type { HotTx, Tx } from '#platform/database/tx';
 
 /** The API a request came by. */
@@ -48,7 +49,7 @@ export interface SubmitCommand {
   quote: Quote;
   /** Absent: a new picture or clip from its prompt alone. */
   recipe?: Recipe;
-  /** Of everything that was asked for, as hex. */
+  /** Of everything that was asked for, as hex; empty when neither `once` nor `limits` need it. */
   bodySha256: string;
   /** How this create is known when it is sent again; null: not at all. */
   once: Once | null;
@@ -191,79 +192,60 @@ async function committedEarlier(tx: Tx, commands: readonly SubmitCommand[]): Pro
   return new Map(rows.map(({ id, created_at }) => [id, created_at]));
 }
 
-const GENERATION_PARAMETERS = 38;
+const GENERATION_PARAMETERS = TERMS_PARAMETERS + 17;
 
 const INSERT_GENERATIONS = `
+  asked AS (
+    SELECT u.id, u.request, u.prompt, u.seed, u.callback_url, u.traceparent, t.*
+      FROM ROWS FROM (unnest($23::uuid[], $24::integer[], $25::bigint[], $26::text[], $27::text[]),
+                      jsonb_array_elements($28::jsonb), jsonb_array_elements_text($29::jsonb))
+           AS u (id, place, seed, callback_url, traceparent, request, prompt)
+      JOIN ${TERMS} USING (place)
+  ),
   queued AS (
     INSERT INTO generations (tenant_id, id, api_key_id, surface, kind, model, pool_class, output, output_key, request, prompt, seed, stages,
                              gang_lanes, price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, state, created_at, project_id,
                              service_tier, priority, start_by, complete_by, labels, is_limited, recipe)
-    SELECT u.tenant_id, u.id, u.api_key_id, u.surface, u.kind, u.model, u.pool_class, u.output, u.output_key, u.request, u.prompt, u.seed,
-           string_to_array(u.stages, ','), u.gang_lanes, u.price_micro, u.burn_lane_ms, u.rate_card_version, u.reserved, u.callback_url, u.traceparent,
-           'queued', $21::timestamptz, u.project_id,
-           u.service_tier, u.priority, u.start_by, u.complete_by, u.labels, u.is_limited, u.recipe
-      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[], $10::jsonb[],
-                  $11::text[], $12::bigint[], $13::text[], $14::bigint[], $15::integer[], $16::integer[], $17::jsonb[], $18::text[],
-                  $19::text[], $20::smallint[], $22::uuid[],
-                  $23::text[], $24::smallint[], $25::timestamptz[], $26::timestamptz[], $27::jsonb[], $28::boolean[], $38::jsonb[])
-           AS u (tenant_id, id, api_key_id, surface, kind, model, pool_class, output, output_key, request, prompt, seed, stages,
-                 price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, gang_lanes, project_id,
-                 service_tier, priority, start_by, complete_by, labels, is_limited, recipe)
+    SELECT tenant_id, id, api_key_id, surface, kind, model, pool_class, output, output_key, request, prompt, seed, string_to_array(stages, ','),
+           gang_lanes, price_micro, burn_lane_ms, rate_card_version, reserved, callback_url, traceparent, 'queued', $30::timestamptz, project_id,
+           service_tier, priority, start_by, complete_by, labels, is_limited, recipe
+      FROM asked
   ),
   kept_keys AS (
     INSERT INTO idempotency_keys (tenant_id, api_key_id, key, body_sha256, generation_id, created_at)
-    SELECT u.tenant_id, u.api_key_id, u.key, decode(u.body, 'hex'), u.id, $21
-      FROM unnest($29::uuid[], $30::uuid[], $31::text[], $32::text[], $33::uuid[]) AS u (tenant_id, api_key_id, key, body, id)
+    SELECT u.tenant_id, u.api_key_id, u.key, decode(u.body, 'hex'), u.id, $30
+      FROM unnest($31::uuid[], $32::uuid[], $33::text[], $34::text[], $35::uuid[]) AS u (tenant_id, api_key_id, key, body, id)
   ),
   kept_bodies AS (
     INSERT INTO recent_creates (tenant_id, api_key_id, body_sha256, generation_id, created_at)
-    SELECT u.tenant_id, u.api_key_id, decode(u.body, 'hex'), u.id, $21
-      FROM unnest($34::uuid[], $35::uuid[], $36::text[], $37::uuid[]) AS u (tenant_id, api_key_id, body, id)
+    SELECT u.tenant_id, u.api_key_id, decode(u.body, 'hex'), u.id, $30
+      FROM unnest($36::uuid[], $37::uuid[], $38::text[], $39::uuid[]) AS u (tenant_id, api_key_id, body, id)
   ),
   announced AS (
     INSERT INTO outbox (consumer, topic, tenant_id, generation_id, pool_class, traceparent)
-    SELECT 'scheduler', 'queued', u.tenant_id, u.id, u.pool_class, u.traceparent
-      FROM unnest($1::uuid[], $2::uuid[], $7::text[], $19::text[]) AS u (tenant_id, id, pool_class, traceparent)
+    SELECT 'scheduler', 'queued', tenant_id, id, pool_class, traceparent FROM asked
   ),
   ${generationEventCtes(`
-    SELECT u.tenant_id, 1 AS place, 'generation.queued' AS type, u.id, u.kind, u.model, $21::timestamptz AS created_at,
-           NULL::jsonb AS assets, NULL::text AS reason, u.traceparent
-      FROM unnest($1::uuid[], $2::uuid[], $5::text[], $6::text[], $19::text[]) AS u (tenant_id, id, kind, model, traceparent)`)}`;
+    SELECT tenant_id, 1 AS place, 'generation.queued' AS type, id, kind, model, $30::timestamptz AS created_at, NULL::jsonb AS assets,
+           NULL::text AS reason, traceparent
+      FROM asked`)}`;
 
 function generationParameters(accepted: readonly { command: SubmitCommand; parts: readonly ReservedPart[] }[], now: Date): unknown[] {
   const column = <T>(pick: (command: SubmitCommand) => T) => accepted.map(({ command }) => pick(command));
   const keyed = accepted.map(({ command }) => command).filter(({ once }) => once?.by === 'key');
   const counted = accepted.map(({ command }) => command).filter(({ once }) => once?.by === 'tries');
-  const stored = accepted.map(({ parts }): StoredParts => storedParts(parts));
+  const terms = new SubmitTerms();
+  const places = accepted.map(({ command, parts }) => terms.placeOf(command, parts));
   return [
-    column(({ tenantId }) => tenantId),
-    column(({ id }) => id),
-    column(({ apiKeyId }) => apiKeyId),
-    column(({ surface }) => surface),
-    column(({ quote }) => quote.output.kind),
-    column(({ quote }) => quote.model),
-    column(({ quote }) => quote.poolClass),
-    column(({ quote }) => JSON.stringify(quote.output)),
-    column(({ quote }) => quote.outputKey),
-    column(({ request }) => JSON.stringify(request)),
-    column(({ prompt }) => prompt),
-    column(({ seed }) => seed),
-    column(({ quote }) => quote.stages.join(',')),
-    column(({ quote }) => quote.priceMicro),
-    column(({ quote }) => quote.burnLaneMs),
-    column(({ quote }) => quote.rateCardVersion),
-    stored.map((parts) => JSON.stringify(parts)),
+    ...terms.parameters(),
+    plainArray(column(({ id }) => id)),
+    plainArray(places),
+    plainArray(column(({ seed }) => seed)),
     column(({ callbackUrl }) => callbackUrl),
-    column(({ traceparent }) => traceparent),
-    column(({ quote }) => quote.gangLanes),
+    plainArray(column(({ traceparent }) => traceparent ?? null)),
+    JSON.stringify(column(({ request }) => request)),
+    JSON.stringify(column(({ prompt }) => prompt)),
     now,
-    column(({ projectId }) => projectId ?? null),
-    column(({ wishes }) => wishes.serviceTier),
-    column(({ wishes }) => wishes.priority),
-    column(({ wishes }) => wishes.startBy),
-    column(({ wishes }) => wishes.completeBy),
-    column(({ wishes }) => JSON.stringify(wishes.labels)),
-    column(({ limits }) => limits !== null),
     keyed.map(({ tenantId }) => tenantId),
     keyed.map(({ apiKeyId }) => apiKeyId),
     keyed.map(({ once }) => (once?.by === 'key' ? once.key : null)),
@@ -273,6 +255,5 @@ function generationParameters(accepted: readonly { command: SubmitCommand; parts
     counted.map(({ apiKeyId }) => apiKeyId),
     counted.map(({ bodySha256 }) => bodySha256),
     counted.map(({ id }) => id),
-    column(({ recipe }) => (recipe ? JSON.stringify(recipe) : null)),
   ];
 }

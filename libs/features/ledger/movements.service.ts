@@ -1,4 +1,4 @@
-import type { AvailableAccount, GrantSource, TenantAccounts, Transfer } from '#core/ledger/accounts';
+import { type AvailableAccount, type GrantSource, type TenantAccounts, TRANSFER_CODES, type Transfer } from '#core/ledger/accounts';
 import { plainArray } from '#platform/database/array-literals';
 import type { HotTx } from '#platform/database/tx';
 
@@ -82,17 +82,31 @@ export function saveMovements(tx: HotTx, accounts: ReadonlyMap<string, TenantAcc
 }
 
 /**
- * The part of a statement that writes a group's movements: new balances and transfers, one row set each.
+ * The part of a statement that writes a group's movements: new balances, and transfers that point at the ways between two accounts, which
+ * are named once a statement. Ways are found by subscript: of arrays without nulls whose elements are of one size that costs nothing.
  * @param first number of the first parameter that is free in the whole statement
  */
 export function movementCtes(first: number, accounts: Iterable<TenantAccounts>, movements: readonly GenerationTransfers[]) {
-  const rows = movements.flatMap(({ tenantId, generationId, transfers }) =>
-    transfers.map((transfer) => ({ tenantId, generationId, ...transfer })),
-  );
-  const moved = new Set(rows.flatMap(({ debitAccountId, creditAccountId }) => [debitAccountId, creditAccountId]));
+  const ways = new Map<string, { place: number; tenantId: string; transfer: Transfer }>();
+  const rows: { place: number; generationId: string | null; amountMicro: bigint }[] = [];
+  const moved = new Set<string>();
+  for (const { tenantId, generationId, transfers } of movements) {
+    for (const transfer of transfers) {
+      const { debitAccountId, creditAccountId, code, leg, amountMicro } = transfer;
+      const key = `${debitAccountId}${creditAccountId}${leg}${code}`;
+      let way = ways.get(key);
+      if (!way) {
+        way = { place: ways.size + 1, tenantId, transfer };
+        ways.set(key, way);
+        moved.add(debitAccountId).add(creditAccountId);
+      }
+      rows.push({ place: way.place, generationId, amountMicro });
+    }
+  }
   const balances = [...accounts].flatMap(({ tenantId, available, reserved }) =>
     [...available, reserved].filter(({ id }) => moved.has(id)).map(({ id, balanceMicro }) => ({ tenantId, id, balanceMicro })),
   );
+  const each = [...ways.values()];
   const at = (offset: number) => `$${first + offset}`;
   return {
     sql: `
@@ -103,19 +117,23 @@ export function movementCtes(first: number, accounts: Iterable<TenantAccounts>, 
       ),
       written_transfers AS (
         INSERT INTO transfers (tenant_id, generation_id, debit_account_id, credit_account_id, amount_micro, code, leg)
-        SELECT * FROM unnest(${at(3)}::uuid[], ${at(4)}::uuid[], ${at(5)}::uuid[], ${at(6)}::uuid[], ${at(7)}::bigint[], ${at(8)}::text[], ${at(9)}::smallint[])
+        SELECT (${at(3)}::uuid[])[t.way], t.generation_id, (${at(4)}::uuid[])[t.way], (${at(5)}::uuid[])[t.way], t.amount_micro,
+               (${at(6)}::text[])[(${at(7)}::smallint[])[t.way]], (${at(8)}::smallint[])[t.way]
+          FROM unnest(${at(9)}::integer[], ${at(10)}::uuid[], ${at(11)}::bigint[]) AS t (way, generation_id, amount_micro)
       )`,
     parameters: [
       plainArray(balances.map(({ tenantId }) => tenantId)),
       plainArray(balances.map(({ id }) => id)),
       plainArray(balances.map(({ balanceMicro }) => balanceMicro)),
-      plainArray(rows.map(({ tenantId }) => tenantId)),
+      plainArray(each.map(({ tenantId }) => tenantId)),
+      plainArray(each.map(({ transfer }) => transfer.debitAccountId)),
+      plainArray(each.map(({ transfer }) => transfer.creditAccountId)),
+      plainArray(TRANSFER_CODES),
+      plainArray(each.map(({ transfer }) => TRANSFER_CODES.indexOf(transfer.code) + 1)),
+      plainArray(each.map(({ transfer }) => transfer.leg)),
+      plainArray(rows.map(({ place }) => place)),
       plainArray(rows.map(({ generationId }) => generationId)),
-      plainArray(rows.map(({ debitAccountId }) => debitAccountId)),
-      plainArray(rows.map(({ creditAccountId }) => creditAccountId)),
       plainArray(rows.map(({ amountMicro }) => amountMicro)),
-      plainArray(rows.map(({ code }) => code)),
-      plainArray(rows.map(({ leg }) => leg)),
     ],
   };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { admitCaller, type Caller, type KeyFacts, type KeyRefusal, type ProjectOfKey } from '#core/access/caller';
 import type { SpendingCap } from '#core/ledger/spending-cap';
@@ -40,7 +40,7 @@ export class ApiKeysService {
   constructor(private readonly db: HotPool) {}
 
   async authenticate(secret: string): Promise<Caller | KeyRefusal> {
-    const sha256 = createHash('sha256').update(secret).digest('hex');
+    const sha256 = hash('sha256', secret);
     const now = Date.now();
     let entry = this.cached.get(sha256);
     if (!entry || entry.until <= now) {

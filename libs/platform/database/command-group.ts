@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Context, context, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
+import { type Context, context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import { DatabaseUnavailable, isRetryable } from '#platform/database/failures';
 import { inSpan } from '#platform/telemetry/spans';
 
@@ -35,6 +35,7 @@ interface Waiting<Command, Outcome> {
 }
 
 const MAX_TRIES = 4;
+const MAX_LINKS = 128;
 
 /**
  * Folds the commands of the last few milliseconds into one transaction (group commit). While a group is being committed the next one
@@ -112,12 +113,14 @@ export class CommandGroup<Command, Outcome> {
     }
   }
 
-  /** The group's span continues its first member's trace and links to the others: a span has one parent. */
+  /** The group's span continues the first trace that is kept and links to the others that are: a span has one parent. */
   private runInSpan(members: Waiting<Command, Outcome>[], again: boolean): Promise<Outcome[]> {
-    const links = members.flatMap(({ from }) => (from ? [{ context: from }] : [])).slice(0, 128);
-    const parent: Context = links[0] ? trace.setSpanContext(ROOT_CONTEXT, links[0].context) : ROOT_CONTEXT;
+    const kept = members.flatMap(({ from }) => (from && isKept(from) ? [from] : []));
+    const first = kept[0] ?? members.find(({ from }) => from)?.from;
+    const parent: Context = first ? trace.setSpanContext(ROOT_CONTEXT, first) : ROOT_CONTEXT;
+    const links = kept.slice(1, MAX_LINKS).map((of) => ({ context: of }));
     return context.with(parent, () =>
-      inSpan(`group ${this.options.name}`, { attributes: { 'halogen.group.commands': members.length }, links: links.slice(1) }, () =>
+      inSpan(`group ${this.options.name}`, { attributes: { 'halogen.group.commands': members.length }, links }, () =>
         this.options.run(
           members.map(({ command }) => command),
           again,
@@ -125,6 +128,10 @@ export class CommandGroup<Command, Outcome> {
       ),
     );
   }
+}
+
+function isKept({ traceFlags }: SpanContext): boolean {
+  return (traceFlags & TraceFlags.SAMPLED) !== 0;
 }
 
 function isPassing(error: unknown): boolean {

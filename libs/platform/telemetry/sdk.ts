@@ -2,7 +2,8 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { envDetector, serviceInstanceIdDetector } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { BatchSpanProcessor, NoopSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import { BatchSpanProcessor, NoopSpanProcessor, ParentBasedSampler, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import { BoundedSampler } from '#platform/telemetry/bounded-sampler';
 import { withoutQuery } from '#platform/telemetry/without-query';
 
 export interface TelemetrySettings {
@@ -12,6 +13,8 @@ export interface TelemetrySettings {
   readonly exportByEnvironment: boolean;
   /** Base URL of a second OTLP/HTTP receiver. */
   readonly traceEndpoint?: string;
+  /** Whether `OTEL_TRACES_SAMPLER` is set; the SDK reads it, and its argument, itself. */
+  readonly sampleByEnvironment?: boolean;
 }
 
 /** Short, so that a trace can be read right after its work is done. */
@@ -25,7 +28,7 @@ let started: { readonly sdk: NodeSDK; readonly processors: readonly SpanProcesso
 
 /**
  * Starts tracing for this process; a second call does nothing. Without an endpoint spans are made and passed on (so traces
- * stay connected, and logs have their ids) but not exported. The sampler and its rate are the standard `OTEL_TRACES_SAMPLER*`.
+ * stay connected, and logs have their ids) but not exported. Which traces are kept is bounded, or as `OTEL_TRACES_SAMPLER*` says.
  */
 export function startTelemetry(settings: TelemetrySettings): void {
   if (started) return;
@@ -39,6 +42,7 @@ export function startTelemetry(settings: TelemetrySettings): void {
     // Only what is known at once: the detectors of host and process hold back the first spans, and tell command lines.
     resourceDetectors: [envDetector, serviceInstanceIdDetector],
     spanProcessors: processors,
+    ...(!settings.sampleByEnvironment && { sampler: new ParentBasedSampler({ root: new BoundedSampler() }) }),
     metricReaders: [],
     logRecordProcessors: [],
     instrumentations: [undiciSpans()],

@@ -18,6 +18,7 @@ const environment = readEnvironment(
     OTEL_SERVICE_NAME: z.string().default('halogen'),
     OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url().optional(),
+    OTEL_TRACES_SAMPLER: z.string().optional(),
     HALOGEN_TRACE_ENDPOINT: z.url().optional(),
   }),
 );
@@ -26,6 +27,7 @@ startTelemetry({
   serviceName: environment.OTEL_SERVICE_NAME,
   exportByEnvironment: Boolean(environment.OTEL_EXPORTER_OTLP_ENDPOINT ?? environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT),
   traceEndpoint: environment.HALOGEN_TRACE_ENDPOINT,
+  sampleByEnvironment: environment.OTEL_TRACES_SAMPLER !== undefined,
 });
 
 process.once('beforeExit', shutdownTelemetry);
