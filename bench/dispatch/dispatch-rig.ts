@@ -71,6 +71,17 @@ export class DispatchRig implements AsyncDisposable {
     return { perS: (count / (performance.now() - startedAt)) * 1_000, meanMs };
   }
 
+  /** This many starts. @returns how many a second */
+  async startsOf(count: number): Promise<number> {
+    this.seen.reset();
+    const startedAt = performance.now();
+    while (this.seen.count < count) {
+      await pause(LOOK_EVERY_MS);
+      this.player.check();
+    }
+    return (this.seen.count / (performance.now() - startedAt)) * 1_000;
+  }
+
   /** An operator's pause of the pool class; answers when all of its lanes are idle. */
   async setPaused(isPaused: boolean): Promise<void> {
     await withOwner(this.database.ownerUrl, async (owner) => {

@@ -1,14 +1,18 @@
 import { leaseLimitMs } from '#core/generations/limits';
 import type { Admission } from '#core/scheduling/plan';
 import type { Leadership } from '#features/scheduling/leadership';
-import type { Tx } from '#platform/database/tx';
+import type { HotTx } from '#platform/database/tx';
 
 /**
  * Commits a plan's admissions: only rows that are still queued and have not missed their start; this alone raises a fence. One round trip, whatever the number.
  * @returns the fence of each admitted generation; a planned one that is missing was no longer queued
  */
-export async function admitGroup(tx: Tx, { poolClass, epoch }: Leadership, admissions: readonly Admission[]): Promise<Map<string, string>> {
-  const rows = await tx.query<{ id: string; fence: string }>(ADMIT, [
+export async function admitGroup(
+  tx: HotTx,
+  { poolClass, epoch }: Leadership,
+  admissions: readonly Admission[],
+): Promise<Map<string, string>> {
+  const rows = await tx.prepared<{ id: string; fence: string }>('admit', ADMIT, [
     admissions.map(({ tenantId }) => tenantId),
     admissions.map(({ generationId }) => generationId),
     admissions.map(({ nodeId }) => nodeId),

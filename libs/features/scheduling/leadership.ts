@@ -1,5 +1,5 @@
 import type { HotPool } from '#platform/database/hot-pool';
-import type { Tx } from '#platform/database/tx';
+import type { HotTx } from '#platform/database/tx';
 
 /** Another scheduler leads the pool class now: stop at once, nothing was written. */
 export class NotLeader extends Error {
@@ -42,17 +42,22 @@ export class Leadership {
 
 /**
  * The only way in which a scheduler opens a transaction: it locks the leader's row against a take-over until the commit, and compares
- * epoch and holder. @throws NotLeader
+ * epoch and holder. The work's first statement is sent right behind that: it runs under the lock, and is rolled back if it is not ours.
+ * @throws NotLeader
  */
-export async function asLeader<T>(db: HotPool, leadership: Leadership, name: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function asLeader<T>(db: HotPool, leadership: Leadership, name: string, work: (tx: HotTx) => Promise<T>): Promise<T> {
   const { poolClass, epoch, holder } = leadership;
   return db.transaction(name, [], async (tx) => {
-    const leading = await tx.query('SELECT 1 FROM scheduler_leaders WHERE pool_class = $1 AND epoch = $2 AND holder = $3 FOR SHARE', [
-      poolClass,
-      epoch,
-      holder,
-    ]);
-    if (leading.length === 0) throw new NotLeader(poolClass, epoch);
-    return work(tx);
+    const leading = tx
+      .prepared('leading', 'SELECT 1 FROM scheduler_leaders WHERE pool_class = $1 AND epoch = $2 AND holder = $3 FOR SHARE', [
+        poolClass,
+        epoch,
+        holder,
+      ])
+      .then((rows) => {
+        if (rows.length === 0) throw new NotLeader(poolClass, epoch);
+      });
+    const [, result] = await Promise.all([leading, work(tx)]);
+    return result;
   });
 }

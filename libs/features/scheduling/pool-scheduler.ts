@@ -8,8 +8,8 @@ import { MAX_ADMISSIONS_PER_PLAN, NOT_LENT_AGAIN_MS } from '#core/scheduling/lim
 import { type Admission, plan, type Recall } from '#core/scheduling/plan';
 import { SchedulingIndex } from '#core/scheduling/scheduling-index';
 import type { CapacityService } from '#features/capacity/capacity.service';
-import { admitGroup } from '#features/scheduling/admit-group';
 import type { Clock } from '#features/scheduling/clock';
+import { exchange } from '#features/scheduling/exchange';
 import { asLeader, type Leadership, NotLeader } from '#features/scheduling/leadership';
 import { leaseKeyOf } from '#features/scheduling/lease-keys';
 import { LeaseWatch, type LivingLease, type RecallReason } from '#features/scheduling/lease-watch';
@@ -31,15 +31,15 @@ import { type NodeLink, NodeRoster } from '#features/scheduling/node-roster';
 import { type Began, noteBegan } from '#features/scheduling/note-began';
 import { type Freed, noteFreed } from '#features/scheduling/note-freed';
 import { Pauses, type PausesRead, readPauses } from '#features/scheduling/pauses';
-import { type CommittedChange, takeChanges } from '#features/scheduling/read-changes';
-import { readFirstHeads, readHeads } from '#features/scheduling/read-heads';
+import type { CommittedChange } from '#features/scheduling/read-changes';
+import { readFirstHeads } from '#features/scheduling/read-heads';
 import { type EndReason, readLeasesWithoutRun, readOpenLeases } from '#features/scheduling/read-leases';
 import type { ReleaseFailed } from '#features/scheduling/release-failed';
 import { takeBack } from '#features/scheduling/take-back';
 import { WaitForecasts } from '#features/scheduling/wait-forecasts';
 import { CommandGroup } from '#platform/database/command-group';
 import type { HotPool } from '#platform/database/hot-pool';
-import type { Tx } from '#platform/database/tx';
+import type { HotTx, Tx } from '#platform/database/tx';
 import { WakeLoop } from '#platform/outbox/wake-loop';
 import { queueWaitSeconds, startsTotal } from '#platform/telemetry/metrics';
 import { recordSpan } from '#platform/telemetry/spans';
@@ -60,8 +60,8 @@ type WhyTakenBack = 'silent' | 'no_run' | 'expired' | 'emptying' | 'freed';
 const GIVE_UP_REASON = 'Job failed: no node could run it';
 
 /**
- * Leads one pool class for one epoch. Everything that changes the index happens in turns, one at a time: read what was committed, take
- * back what is overdue, free lanes, plan, admit. Only `began` goes beside the turns, as it concerns no lane.
+ * Leads one pool class for one epoch. Everything that changes the index happens in turns, one at a time: take back what is overdue, free
+ * lanes, plan, then in one transaction admit and read what others have committed. Only `began` goes beside the turns, as it concerns no lane.
  */
 export class PoolScheduler {
   readonly index = new SchedulingIndex();
@@ -204,12 +204,10 @@ export class PoolScheduler {
     try {
       if (!this.isLoaded) await this.load();
       await this.sweep();
-      await this.applyChanges();
       await this.takeBackWhatIsDue();
       await this.freeLanes();
+      await this.exchange(await this.planAdmissions());
       this.tellDying();
-      await this.refillHeads();
-      await this.admit();
       this.tellStrangers();
     } catch (error) {
       // What was committed is not known for sure any more: the next turn begins with what the database has.
@@ -280,16 +278,6 @@ export class PoolScheduler {
 
   private async refreshNodes(tx: Tx): Promise<void> {
     this.roster.update(await this.parts.capacity.nodesOf(tx, this.leadership.poolClass), this.nowMs());
-  }
-
-  private async applyChanges(): Promise<void> {
-    if (!this.hasNewChanges) return;
-    this.hasNewChanges = false;
-    const changes = await this.asLeader('changes', (tx) => takeChanges(tx, this.leadership.poolClass, this.parts.clock.wallMs()));
-    for (const change of changes) this.applyCommitted(change);
-    if (changes.length < MAX_CHANGES_PER_READ) return;
-    this.hasNewChanges = true;
-    this.wake();
   }
 
   private applyCommitted(change: CommittedChange): void {
@@ -442,25 +430,30 @@ export class PoolScheduler {
     }
   }
 
-  private async refillHeads(): Promise<void> {
-    const wanted = this.index.queuesToRefill().slice(0, MAX_QUEUES_PER_REFILL);
-    if (wanted.length === 0) return;
-    const heads = await this.asLeader('heads', (tx) => readHeads(tx, this.leadership.poolClass, wanted));
-    for (const change of heads) this.index.apply(this.pauses.seen(change));
-    if (this.index.queuesToRefill().length > 0) this.wake();
-  }
-
-  private async admit(): Promise<void> {
-    if (this.pauses.isPoolPaused || this.leases.isStalled(this.nowMs()) || !this.leadership.isHeld) return;
+  private async planAdmissions(): Promise<{ admit: readonly Admission[]; plannedAtMs: number }> {
     const plannedAtMs = this.parts.clock.wallMs();
+    if (this.pauses.isPoolPaused || this.leases.isStalled(this.nowMs()) || !this.leadership.isHeld) return { admit: [], plannedAtMs };
     this.index.apply({ type: 'clock', now: plannedAtMs });
     const { admit, recall } = plan(this.index, plannedAtMs, MAX_ADMISSIONS_PER_PLAN);
     // Recalls first: their lanes are waited for, and by owners.
     if (recall.length > 0) await this.recall(recall, plannedAtMs);
-    if (admit.length === 0) return;
-    const fences = await this.asLeader('admit', (tx) => admitGroup(tx, this.leadership, admit));
+    return { admit, plannedAtMs };
+  }
+
+  /** Commits what was planned and learns what others have committed. One transaction for both: under load every round trip is time that lanes idle. */
+  private async exchange({ admit, plannedAtMs }: { admit: readonly Admission[]; plannedAtMs: number }): Promise<void> {
+    const takesChanges = this.hasNewChanges;
+    const headsWanted = this.index.queuesToRefill().slice(0, MAX_QUEUES_PER_REFILL);
+    if (admit.length === 0 && !takesChanges && headsWanted.length === 0) return;
+    this.hasNewChanges = false;
+    const { fences, changes, heads } = await this.asLeader('exchange', (tx) =>
+      exchange(tx, this.leadership, { admit, takesChanges, headsWanted }, this.parts.clock.wallMs()),
+    );
     for (const admission of admit) this.noteAdmitted(admission, fences.get(admission.generationId), plannedAtMs);
-    this.wake(); // there may be more to admit, and there may be changes to read first
+    for (const change of changes) this.applyCommitted(change);
+    for (const change of heads) this.index.apply(this.pauses.seen(change));
+    if (changes.length === MAX_CHANGES_PER_READ) this.hasNewChanges = true;
+    if (admit.length + changes.length + heads.length > 0) this.wake(); // there may be more to plan
   }
 
   /** Takes lanes back for the owners of units. Nothing went wrong: it does not count as lost, and finished stages are kept. */
@@ -540,7 +533,7 @@ export class PoolScheduler {
     this.leases.freed(lease);
   }
 
-  private asLeader<T>(name: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  private asLeader<T>(name: string, work: (tx: HotTx) => Promise<T>): Promise<T> {
     return asLeader(this.parts.db, this.leadership, name, work);
   }
 

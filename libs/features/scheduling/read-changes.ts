@@ -5,7 +5,7 @@ import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 import { MAX_CHANGES_PER_READ } from '#features/scheduling/limits';
 import type { EndReason } from '#features/scheduling/read-leases';
 import { WAITING_COLUMNS, type WaitingRow, waitingOf } from '#features/scheduling/waiting-rows';
-import type { Tx } from '#platform/database/tx';
+import type { HotTx } from '#platform/database/tx';
 
 export interface EndedLease {
   lease: LeaseRef;
@@ -30,8 +30,9 @@ interface MoreWaiting {
 }
 
 /** Takes rows out of the outbox, to be applied once the transaction is committed. One round trip. */
-export async function takeChanges(tx: Tx, poolClass: string, nowMs: number): Promise<CommittedChange[]> {
-  const rows = await tx.query<ChangeRow>(
+export async function takeChanges(tx: HotTx, poolClass: string, nowMs: number): Promise<CommittedChange[]> {
+  const rows = await tx.prepared<ChangeRow>(
+    'take changes',
     `WITH claimed AS MATERIALIZED (
        SELECT id FROM outbox WHERE consumer = 'scheduler' AND pool_class = $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
      ), taken AS (

@@ -2,18 +2,18 @@ import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { Change } from '#core/scheduling/changes';
 import { FIRST_HEADS_PER_TENANT } from '#core/scheduling/limits';
 import { WAITING_COLUMNS, type WaitingRow, waitingOf } from '#features/scheduling/waiting-rows';
-import type { Tx } from '#platform/database/tx';
+import type { HotTx } from '#platform/database/tx';
 
-type Heads = Extract<Change, { type: 'heads' }>;
+export type Heads = Extract<Change, { type: 'heads' }>;
 
-interface HeadsWanted {
+export interface HeadsWanted {
   tenantId: string;
   tier: ServiceTier;
   headsWanted: number;
 }
 
 /** The first heads of every tenant and tier that waits. Jumps from queue to queue in the index: their length does not matter. */
-export async function readFirstHeads(tx: Tx, poolClass: string): Promise<Heads[]> {
+export async function readFirstHeads(tx: HotTx, poolClass: string): Promise<Heads[]> {
   const queues = await tx.query<{ tenantId: string; tier: ServiceTier }>(
     `WITH RECURSIVE queues (tenant_id, tier) AS (
        (SELECT tenant_id, service_tier FROM generations
@@ -37,8 +37,9 @@ export async function readFirstHeads(tx: Tx, poolClass: string): Promise<Heads[]
 }
 
 /** More heads for queues that run low. Read from the top, so that none can be left behind. */
-export async function readHeads(tx: Tx, poolClass: string, wanted: readonly HeadsWanted[]): Promise<Heads[]> {
-  const rows = await tx.query<WaitingRow>(
+export async function readHeads(tx: HotTx, poolClass: string, wanted: readonly HeadsWanted[]): Promise<Heads[]> {
+  const rows = await tx.prepared<WaitingRow>(
+    'read heads',
     `SELECT g.*
        FROM unnest($2::uuid[], $3::text[], $4::integer[]) AS q (tenant_id, tier, heads_wanted)
       CROSS JOIN LATERAL (
