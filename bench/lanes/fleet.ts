@@ -33,3 +33,15 @@ export async function aFleet(
   });
   return fleet;
 }
+
+/** Sells units to tenants for as long as any benchmark runs. */
+export async function sellUnits(ownerUrl: string, poolClass: string, units: ReadonlyMap<string, number>): Promise<void> {
+  await withOwner(ownerUrl, (owner) =>
+    owner.query(
+      `INSERT INTO commitments (tenant_id, id, pool_class, units, term_months, unit_month_cents, starts_on, ends_on, state, origin)
+       SELECT u.tenant_id, uuidv7(), $1, u.units, 1, 380000, current_date - 10, current_date + 10, 'active', 'order'
+         FROM unnest($2::uuid[], $3::int[]) AS u (tenant_id, units)`,
+      [poolClass, [...units.keys()], [...units.values()]],
+    ),
+  );
+}

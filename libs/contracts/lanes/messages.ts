@@ -13,21 +13,24 @@ export const GRACE_MS = 2_000;
 /** The largest message either side accepts. */
 export const MAX_MESSAGE_BYTES = 1_000_000;
 
+/** Of one node. */
+const MAX_LANES_PER_NODE = 4_096;
+
 const Fence = z.string().regex(/^\d{1,19}$/);
 const LeaseRef = z.object({ tenantId: z.uuid(), generationId: z.uuid(), fence: Fence });
 
 const Register = z.object({
   type: z.literal('register'),
-  lanes: z.array(z.object({ laneId: z.string().max(100) })).max(1_024),
+  lanes: z.array(z.object({ laneId: z.string().max(100) })).max(MAX_LANES_PER_NODE),
   poolClass: z.string().max(100),
   residentModels: z.array(z.string().max(100)).max(1_000),
   /** Leases whose children live on this node. */
-  living: z.array(LeaseRef).max(1_024),
+  living: z.array(LeaseRef).max(MAX_LANES_PER_NODE),
 });
 const Heartbeat = z.object({
   type: z.literal('heartbeat'),
   residentModels: z.array(z.string().max(100)).max(1_000),
-  progress: z.array(LeaseRef.extend({ stage: z.enum(LANE_STAGES), fraction: z.number().min(0).max(1) })).max(1_024),
+  progress: z.array(LeaseRef.extend({ stage: z.enum(LANE_STAGES), fraction: z.number().min(0).max(1) })).max(MAX_LANES_PER_NODE),
 });
 const Began = LeaseRef.extend({ type: z.literal('began'), stage: z.enum(LANE_STAGES) });
 /** The lease's lanes are free on this node. Repeated until `freed_noted`. */

@@ -1,0 +1,236 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { v7 as newId } from 'uuid';
+import type { BenchContext } from '#bench/bench';
+import type { BenchDatabase } from '#bench/database';
+import { aFleet, type FleetNode, sellUnits } from '#bench/lanes/fleet';
+import { LanePlayer, type PlayedLease } from '#bench/lanes/lane-player';
+import { startScheduler } from '#bench/lanes/scheduler-process';
+import { SimulatedAgent } from '#bench/lanes/simulated-agent';
+import { benchTenants } from '#bench/ledger/tenants';
+import type { ServiceTier } from '#core/catalog/service-tiers';
+import type { LeaseRef } from '#core/generations/lease';
+import type { Attempt, JobHistory, SimulatedJob } from '#core/simulation/simulated-job';
+import { type SubmitCommand, submitAll } from '#features/generations/submit-group';
+import { CommandGroup } from '#platform/database/command-group';
+import { HotPool } from '#platform/database/hot-pool';
+import { anImage } from '#testing/builders';
+
+/** A job in real time: milliseconds from the run's start. */
+export interface LiveJob extends SimulatedJob {
+  priority: number;
+}
+
+export interface LivePool {
+  poolClass: string;
+  nodes: number;
+  lanesPerNode: number;
+  /** Tenant → units, 0 for those without. Every tenant belongs to one pool class. */
+  tenants: ReadonlyMap<string, number>;
+}
+
+export interface LiveSettings {
+  pools: readonly LivePool[];
+  jobs: readonly LiveJob[];
+  /** What a run is expected to take before one of its kind has ended. */
+  firstEstimateMs: number;
+  traceEndpoint: string;
+}
+
+export interface LiveOutcome {
+  histories: JobHistory[];
+  /** From the first arrival until the last end. */
+  wallMs: number;
+  recalls: number;
+  lostLaneMs: number;
+  submits: number;
+}
+
+const SUBMITS_AT_ONCE = 1_000;
+const LOOK_EVERY_MS = 20;
+/** A run that does not end is a bug: better an error than a benchmark that hangs. */
+const LONGEST_AFTER_LAST_ARRIVAL_MS = 900_000;
+
+export const LIVE_REPLACED =
+  'replaced: HTTP edge (grouped submits are committed by this process), workflow and lane agent (a player holds the lanes and commits the settle)';
+
+/** Runs jobs through the platform: grouped submit, Postgres, leader, leases, outbox, settle. */
+export async function liveRun(
+  context: Pick<BenchContext, 'supervisor' | 'homeDir' | 'report'>,
+  database: BenchDatabase,
+  settings: LiveSettings,
+): Promise<LiveOutcome> {
+  await using run = await LiveRun.over(context, database, settings);
+  return await run.play();
+}
+
+class LiveRun implements AsyncDisposable {
+  private readonly histories: JobHistory[];
+  private readonly jobOf = new Map<string, number>();
+  private readonly attempts = new Map<string, Attempt>();
+  private readonly outcome: LiveOutcome;
+  private readonly player: LanePlayer;
+  private readonly api: HotPool;
+  private readonly submits: CommandGroup<SubmitCommand, unknown>;
+  private readonly agents = new Map<string, SimulatedAgent>();
+  private startedAtMs = 0;
+  private ended = 0;
+  private failure: unknown;
+
+  private constructor(
+    private readonly context: Pick<BenchContext, 'supervisor' | 'homeDir' | 'report'>,
+    database: BenchDatabase,
+    private readonly settings: LiveSettings,
+    private readonly tenantIds: ReadonlyMap<string, string>,
+  ) {
+    this.histories = settings.jobs.map((job) => ({ job, attempts: [] }));
+    this.outcome = { histories: this.histories, wallMs: 0, recalls: 0, lostLaneMs: 0, submits: 0 };
+    this.api = new HotPool({ url: database.databaseApiUrl, applicationName: 'halogen-bench-submit', maxConnections: 3 });
+    this.submits = new CommandGroup({
+      name: 'submit',
+      maxCommands: SUBMITS_AT_ONCE,
+      maxWaiting: settings.jobs.length + 1,
+      run: (commands, again) =>
+        this.api.transaction(
+          'submit',
+          commands.map(({ tenantId }) => tenantId),
+          (tx) => submitAll(tx, commands, again),
+        ),
+    });
+    this.player = new LanePlayer({
+      controlUrl: database.databaseControlUrl,
+      runMsOf: (lease) => this.jobOfLease(lease).runMs,
+      agentOf: (nodeId) => this.agents.get(nodeId),
+      onStarted: (lease) => this.started(lease),
+      onSettled: (lease) => this.settled(lease),
+      onLost: (lease) => this.takenBack(lease),
+    });
+  }
+
+  static async over(
+    context: Pick<BenchContext, 'supervisor' | 'homeDir' | 'report'>,
+    database: BenchDatabase,
+    settings: LiveSettings,
+  ): Promise<LiveRun> {
+    const names = settings.pools.flatMap(({ tenants }) => [...tenants.keys()]);
+    context.report(`making ${names.length} tenants and ${settings.pools.length} pool classes`);
+    const made = await benchTenants(database.databaseControlUrl, names.length);
+    const tenantIds = new Map(names.map((name, at) => [name, made[at]?.tenantId as string]));
+    const run = new LiveRun(context, database, settings, tenantIds);
+    const fleet: FleetNode[] = [];
+    for (const { poolClass, nodes, lanesPerNode, tenants } of settings.pools) {
+      fleet.push(...(await aFleet(database.ownerUrl, { poolClass, nodes, lanesPerNode })));
+      const units = [...tenants].flatMap(([name, each]): [string, number][] => (each > 0 ? [[tenantIds.get(name) as string, each]] : []));
+      await sellUnits(database.ownerUrl, poolClass, new Map(units));
+    }
+    const scheduler = await startScheduler(context, database, { name: 'live', traceEndpoint: settings.traceEndpoint });
+    for (const node of fleet) run.agents.set(node.nodeId, new SimulatedAgent(node, [scheduler.url], (lease) => run.stopped(lease)));
+    await Promise.all([...run.agents.values()].map((agent) => agent.whenRegistered()));
+    return run;
+  }
+
+  async play(): Promise<LiveOutcome> {
+    const { jobs } = this.settings;
+    const poolOf = new Map(this.settings.pools.flatMap((pool) => [...pool.tenants.keys()].map((name) => [name, pool] as const)));
+    this.player.start();
+    this.context.report(`playing ${jobs.length} jobs`);
+    this.startedAtMs = performance.now();
+    for (const [at, job] of jobs.entries()) {
+      const waitMs = job.submittedAt - this.nowMs();
+      if (waitMs > 1) await pause(waitMs);
+      this.submit(at, job, poolOf.get(job.tenantId) as LivePool);
+    }
+    const lastArrivalMs = this.nowMs();
+    while (this.ended < jobs.length) {
+      await pause(LOOK_EVERY_MS);
+      this.check();
+      if (this.nowMs() - lastArrivalMs > LONGEST_AFTER_LAST_ARRIVAL_MS) throw new Error(`${jobs.length - this.ended} jobs did not end`);
+    }
+    this.outcome.wallMs = Math.max(...this.histories.map(({ attempts }) => attempts.at(-1)?.endedAt ?? 0));
+    return this.outcome;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const agent of this.agents.values()) agent.close();
+    await this.player[Symbol.asyncDispose]();
+    await this.api.close();
+    await this.context.supervisor.halt('live');
+  }
+
+  private submit(at: number, job: LiveJob, pool: LivePool): void {
+    const id = newId();
+    this.jobOf.set(id, at);
+    this.outcome.submits += 1;
+    this.submits.add(this.commandOf(id, job, pool)).then(
+      (outcome) => {
+        if (typeof outcome === 'object' && outcome !== null && 'refused' in outcome)
+          this.failure ??= new Error(`a submit was refused: ${JSON.stringify(outcome)}`);
+      },
+      (error: unknown) => {
+        this.failure ??= error;
+      },
+    );
+  }
+
+  private commandOf(id: string, job: LiveJob, { poolClass, tenants }: LivePool): SubmitCommand {
+    const command = anImage(this.tenantIds.get(job.tenantId) as string, { id, surface: 'native' });
+    const serviceTier: ServiceTier = (tenants.get(job.tenantId) ?? 0) > 0 ? 'spillover' : 'shared';
+    const burnLaneMs = Math.max(1, Math.round(this.settings.firstEstimateMs * job.lanes));
+    return {
+      ...command,
+      wishes: { ...command.wishes, serviceTier, priority: job.priority },
+      quote: { ...command.quote, model: job.model, outputKey: '', stages: ['render'], poolClass, gangLanes: job.lanes, burnLaneMs },
+    };
+  }
+
+  private started(lease: PlayedLease): void {
+    const startedAt = lease.readAtMs - this.startedAtMs;
+    const attempt: Attempt = { startedAt, endedAt: startedAt, wasRecalled: true };
+    this.attempts.set(keyOf(lease), attempt);
+    this.historyOf(lease).attempts.push(attempt);
+  }
+
+  private settled(lease: PlayedLease): void {
+    const attempt = this.attempts.get(keyOf(lease)) as Attempt;
+    attempt.endedAt = this.nowMs();
+    attempt.wasRecalled = false;
+    this.ended += 1;
+    this.attempts.delete(keyOf(lease));
+    this.outcome.lostLaneMs += (attempt.endedAt - attempt.startedAt - this.jobOfLease(lease).runMs) * lease.laneIds.length;
+  }
+
+  /** The scheduler wants the lanes back. */
+  private stopped(lease: LeaseRef): void {
+    this.player.stop(lease);
+    this.takenBack(lease);
+  }
+
+  private takenBack(lease: LeaseRef): void {
+    const attempt = this.attempts.get(keyOf(lease));
+    if (!attempt) return;
+    this.attempts.delete(keyOf(lease));
+    attempt.endedAt = this.nowMs();
+    this.outcome.recalls += 1;
+    this.outcome.lostLaneMs += (attempt.endedAt - attempt.startedAt) * this.jobOfLease(lease).lanes;
+  }
+
+  private historyOf({ generationId }: LeaseRef): JobHistory {
+    return this.histories[this.jobOf.get(generationId) as number] as JobHistory;
+  }
+
+  private jobOfLease({ generationId }: LeaseRef): LiveJob {
+    return this.settings.jobs[this.jobOf.get(generationId) as number] as LiveJob;
+  }
+
+  private nowMs(): number {
+    return performance.now() - this.startedAtMs;
+  }
+
+  private check(): void {
+    this.player.check();
+    if (this.failure) throw this.failure;
+  }
+}
+
+function keyOf({ generationId, fence }: LeaseRef): string {
+  return `${generationId}/${fence}`;
+}
