@@ -61,11 +61,12 @@ export class BatchesService {
    * @throws ObjectTooLarge; what the connection failed with. The batch has failed then.
    */
   async create(
-    { tenantId, apiKeyId, project }: Caller,
+    { tenantId, apiKeyId, project, askedTier }: Caller,
     given: BatchOptions,
     { format, isGzip, content }: BatchSource,
   ): Promise<BatchReport> {
-    const options = { ...given, serviceTier: given.serviceTier ?? project?.serviceTier };
+    // Not its key's and its tenant's: those are of single requests, and a batch is flex unless it is told.
+    const options = { ...given, serviceTier: given.serviceTier ?? askedTier ?? project?.serviceTier ?? undefined };
     const id = batchIdOf(newId());
     const sourceKey = content ? `${tenantId}/batches/${id}/source` : null;
     await this.db.transaction('create batch', [tenantId], (tx) =>

@@ -1,17 +1,16 @@
 import { BatchOptions } from '#contracts/native/batches';
 import type { BatchWork } from '#core/ingestion/batch-state';
 import { parseCredits } from '#core/ledger/credits';
+import type { RowAllowances } from '#features/ingestion/row-wish';
 import type { SourceFormat } from '#features/ingestion/source-rows';
 import type { HotPool } from '#platform/database/hot-pool';
 
 /** A batch that this worker has until `worker_until`, as it stands. */
-export interface ClaimedBatch {
+export interface ClaimedBatch extends RowAllowances {
   tenantId: string;
   id: string;
   apiKeyId: string;
   projectId: string | null;
-  /** Of its project; null: any. */
-  allowedModels: readonly string[] | null;
   traceparent: string | null;
   work: BatchWork;
   workRow: number;
@@ -38,7 +37,8 @@ const CLAIM = `
   RETURNING b.tenant_id, b.id, b.api_key_id, b.project_id, b.traceparent, b.work, b.work_row, b.work_attempts, b.options, b.is_dry_run,
             b.loaded_at IS NOT NULL AS is_loaded, b.source_format, b.source_is_gzip, b.source_key, b.committed_chunk, b.committed_row,
             b.price_micro,
-            (SELECT p.allowed_models FROM projects p WHERE p.tenant_id = b.tenant_id AND p.id = b.project_id) AS allowed_models`;
+            (SELECT p.allowed_models FROM projects p WHERE p.tenant_id = b.tenant_id AND p.id = b.project_id) AS allowed_models,
+            (SELECT jsonb_object_agg(u.pool_class, u.units) FROM guarantees u WHERE u.tenant_id = b.tenant_id) AS units`;
 
 /** Takes the batch that has waited longest for a worker, also from one that died with it. @param control sees every tenant's */
 export async function claimBatch(control: HotPool): Promise<ClaimedBatch | undefined> {
@@ -51,6 +51,7 @@ export async function claimBatch(control: HotPool): Promise<ClaimedBatch | undef
     apiKeyId: row.api_key_id,
     projectId: row.project_id,
     allowedModels: row.allowed_models,
+    units: row.units ?? {},
     traceparent: row.traceparent,
     work: row.work,
     workRow: row.work_row,
@@ -87,6 +88,7 @@ interface ClaimRow {
   api_key_id: string;
   project_id: string | null;
   allowed_models: string[] | null;
+  units: Record<string, number> | null;
   traceparent: string | null;
   work: BatchWork;
   work_row: number;

@@ -18,7 +18,7 @@ import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { HotPool } from '#platform/database/hot-pool';
 import type { LoaderPool } from '#platform/database/loader-pool';
 import { LocalFolder } from '#platform/storage/local-folder';
-import { aTenant } from '#testing/builders';
+import { aTenant, someUnits } from '#testing/builders';
 
 import { type TestDatabase, testDatabase } from '#testing/test-database';
 
@@ -196,6 +196,21 @@ it('refuses rows of models that the project does not allow', async () => {
   expect(batch).toMatchObject({ acceptedRows: 1, refusedRows: 1 });
   const reason = "Model photon-1 is not allowed in this API key's project. Valid: photon-flash-1";
   expect(await errorsOf(batch)).toEqual([{ row_number: 1, line: 1, field: 'model', reason }]);
+});
+
+it('takes dedicated rows of a tenant with units, which reserve nothing, and refuses those of one without', async () => {
+  const source = Buffer.from('{"model":"photon-1","prompt":"a fox"}\n{"model":"photon-1","prompt":"a fox","serviceTier":"spillover"}');
+  const options = { serviceTier: 'dedicated' };
+  const without = await loaded(await aTenant(control, PLENTY_MICRO), source, { options });
+  expect(without).toMatchObject({ acceptedRows: 1, refusedRows: 1 });
+  expect((await errorsOf(without))[0]).toMatchObject({
+    field: 'serviceTier',
+    reason: expect.stringMatching(/^dedicated needs 1 units of/),
+  });
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  await someUnits(control, tenantId, 'halo-1', 8);
+  const batch = await loaded(tenantId, source, { options });
+  expect(batch).toMatchObject({ acceptedRows: 2, refusedRows: 0, priceMicro: 2n * ROW_MICRO });
 });
 
 it('says of a dry run what is missing for all of its rows', async () => {

@@ -32,8 +32,6 @@ export interface RowWish {
   echo: Record<string, unknown>;
 }
 
-/** Tiers that a batch may ask for. */
-const BATCH_TIERS: readonly ServiceTier[] = ['shared', 'flex'];
 const DEFAULT_BATCH_TIER: ServiceTier = 'flex';
 const NATIVE_FIELDS: ReadonlySet<string> = new Set(Object.keys(GenerationFields.shape));
 /** Fields of a native row that are not text in a CSV. */
@@ -55,6 +53,14 @@ const DREAM_MACHINE_REFERENCES = [
 const DREAM_MACHINE_MODELS = { image: 'photon-1', video: 'ray-2' } as const;
 const MAX_QUOTES = 1_000;
 
+/** What a tenant and its project allow rows. */
+export interface RowAllowances {
+  /** Null: any. */
+  allowedModels: readonly string[] | null;
+  /** Units that are guaranteed to the tenant, by pool class. */
+  units: Readonly<Record<string, number>>;
+}
+
 /** Understands the rows of one batch. Quotes are kept: a million rows ask for a handful of outputs. */
 export class RowReader {
   private readonly template: PromptTemplate | undefined;
@@ -64,7 +70,7 @@ export class RowReader {
 
   constructor(
     private readonly options: BatchOptions,
-    private readonly allowedModels: readonly string[] | null,
+    private readonly allowed: RowAllowances,
   ) {
     this.template = options.promptTemplate === undefined ? undefined : promptTemplate(options.promptTemplate);
     this.defaults = options.defaults;
@@ -177,16 +183,18 @@ export class RowReader {
     output,
     ...wish
   }: Omit<RowWish, 'quote' | 'modelFamily' | 'priceMicro'> & { output: OutputRequest }): RowWish | RowRefusal {
-    if (!BATCH_TIERS.includes(wish.tier))
-      return badRow('serviceTier', `${wish.tier} is not supported yet. Valid: ${BATCH_TIERS.join(', ')}`);
     const { kind, model, aspectRatio, resolution, duration, format } = output;
     const key = `${kind}|${model}|${aspectRatio}|${resolution}|${duration}|${format}`;
     let quoted = this.quotes.get(key);
     if (!quoted) {
-      quoted = this.allowedModels?.includes(model) === false ? notAllowed(model, this.allowedModels) : quote(output, CURRENT_RATE_CARD);
+      const { allowedModels } = this.allowed;
+      quoted = allowedModels?.includes(model) === false ? notAllowed(model, allowedModels) : quote(output, CURRENT_RATE_CARD);
       if (this.quotes.size < MAX_QUOTES) this.quotes.set(key, quoted);
     }
     if ('refused' in quoted) return badRow(quoted.field, quoted.message);
+    const units = this.allowed.units[quoted.poolClass] ?? 0;
+    if (wish.tier === 'dedicated' && units < quoted.gangLanes)
+      return badRow('serviceTier', `dedicated needs ${quoted.gangLanes} units of ${quoted.poolClass}, and ${units} are guaranteed`);
     return { ...wish, quote: quoted, modelFamily: modelFamilyOf(quoted.model), priceMicro: tierPriceMicro(quoted.priceMicro, wish.tier) };
   }
 }

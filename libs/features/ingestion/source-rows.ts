@@ -4,7 +4,7 @@ import { MAX_BATCH_ROWS, MAX_COLUMNS, MAX_LINE_BYTES } from '#core/ingestion/lim
 import { combinationAt, matrixRows } from '#core/ingestion/matrix';
 import { badRow, parseStrictJson, type RowRefusal } from '#core/ingestion/strict-json';
 import type { ClaimedBatch } from '#features/ingestion/claim';
-import { RowReader, type RowWish } from '#features/ingestion/row-wish';
+import { type RowAllowances, RowReader, type RowWish } from '#features/ingestion/row-wish';
 import { linesOf, type SourceLine } from '#features/ingestion/source-lines';
 import { SourceUnreadable } from '#features/ingestion/unpack';
 
@@ -26,10 +26,10 @@ export class SourceRows {
   private readonly rowsPerRecord: number;
   private records = 0;
 
-  constructor({ options, allowedModels, committedRow }: Pick<ClaimedBatch, 'options' | 'allowedModels' | 'committedRow'>) {
+  constructor({ options, committedRow, ...allowed }: Pick<ClaimedBatch, 'options' | 'committedRow'> & RowAllowances) {
     this.options = options;
     this.afterRow = committedRow;
-    this.reader = new RowReader(options, allowedModels);
+    this.reader = new RowReader(options, allowed);
     this.rowsPerRecord = options.matrix ? matrixRows(options.matrix) : 1;
   }
 
