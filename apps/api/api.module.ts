@@ -20,6 +20,7 @@ import { AuditController } from '#apps/api/native/audit.controller';
 import { BatchesController } from '#apps/api/native/batches.controller';
 import { CapacityController } from '#apps/api/native/capacity.controller';
 import { CommitmentsController } from '#apps/api/native/commitments.controller';
+import { ErasuresController } from '#apps/api/native/erasures.controller';
 import { GenerationEventsController } from '#apps/api/native/events.controller';
 import { NativeGenerationsController } from '#apps/api/native/generations.controller';
 import { GrantsController } from '#apps/api/native/grants.controller';
@@ -45,6 +46,7 @@ import { CreditsService } from '#features/ledger/credits.service';
 import { LedgerService } from '#features/ledger/ledger.service';
 import { PlansService } from '#features/ledger/plans.service';
 import { StatementsService } from '#features/ledger/statements.service';
+import { ErasuresService } from '#features/retention/erasures.service';
 import { GenerationMetersService } from '#features/scheduling/generation-meters.service';
 import { SchedulingOperations } from '#features/scheduling/scheduling-operations.service';
 import { WaitQuestions } from '#features/scheduling/wait-questions.service';
@@ -113,6 +115,7 @@ export class ApiModule {
         KeysController,
         GrantsController,
         AuditController,
+        ErasuresController,
         StatementsController,
         CommitmentsController,
         CapacityController,
@@ -135,6 +138,7 @@ export class ApiModule {
         DeliveryLogService,
         CreditsService,
         AuditLogService,
+        ErasuresService,
         StatementsService,
         BatchesService,
         BatchFilesService,

@@ -14,6 +14,7 @@ import { CreditsWatch } from '#features/ledger/credits-watch.service';
 import { GrantExpiry } from '#features/ledger/grant-expiry.service';
 import { PlanPeriods } from '#features/ledger/plan-periods.service';
 import { Reconciliation } from '#features/ledger/reconciliation.service';
+import { ErasureSweep } from '#features/retention/erasure-sweep';
 import { WebhooksModule } from '#features/webhooks/webhooks.module';
 import { HotPool } from '#platform/database/hot-pool';
 import { HealthModule } from '#platform/http/health.module';
@@ -41,6 +42,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
     providers: [
       DatabaseGauges,
       StorageSweep,
+      ErasureSweep,
       CreateMemorySweep,
       GrantExpiry,
       Reconciliation,

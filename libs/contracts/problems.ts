@@ -40,6 +40,7 @@ export const PROBLEMS = {
   batch_state: { status: 409, title: 'Not in this state' },
   already_exists: { status: 409, title: 'Already exists' },
   lease_lost: { status: 409, title: 'Lease lost' },
+  erased: { status: 410, title: 'Erased' },
   too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   invalid_fields: { status: 422, title: 'Fields do not fit' },

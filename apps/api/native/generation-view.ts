@@ -3,6 +3,7 @@ import type { Output } from '#core/catalog/quote';
 import { isFinal } from '#core/generations/state';
 import { stageReports, type GenerationEvent as TimelineEvent } from '#core/generations/timeline';
 import { formatCredits } from '#core/ledger/credits';
+import { expiresAt } from '#core/retention/retention';
 import { type GenerationReport, timelineFactsOf } from '#features/generations/generation-reports.service';
 import type { TierQuote } from '#features/generations/known-quotes';
 
@@ -45,6 +46,11 @@ export function generationView(report: GenerationReport, assetUrl: (key: string)
       endReason,
     })),
     assets: image ? { image: assetUrl(image), ...(video && { video: assetUrl(video) }) } : null,
+    assetsExpireAt: generation.erasedAt
+      ? null
+      : textOf(expiresAt({ ...generation, retentionDays: report.retentionDays, onLegalHold: report.onLegalHold })),
+    // What the customer deleted is not shown at all: only retention leaves something to see.
+    deletion: generation.erasedAt && { deletedAt: generation.erasedAt.toISOString(), rule: 'project_retention' },
     failureReason: generation.failureReason,
     createdAt: generation.createdAt.toISOString(),
     firstBeganAt: textOf(generation.firstBeganAt),

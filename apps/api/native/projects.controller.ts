@@ -62,6 +62,7 @@ function view(row: ProjectRow): Project {
     allowedModels: row.allowed_models,
     allowedRegions: row.allowed_regions,
     retentionDays: row.retention_days,
+    legalHold: row.legal_hold,
     noTraining: row.no_training,
     createdAt: row.created_at.toISOString(),
     archivedAt: row.archived_at?.toISOString() ?? null,

@@ -27,7 +27,8 @@ export class ApiUnderTest {
     /** Of the control role, to arrange and to look. */
     readonly control: HotPool,
     private readonly app: NestFastifyApplication,
-    private readonly folder: string,
+    /** Where its storage keeps objects. */
+    readonly folder: string,
   ) {}
 
   static async start(): Promise<ApiUnderTest> {

@@ -13,6 +13,7 @@ import {
   MIN_PRIORITY,
   MIN_PROMPT_CHARACTERS,
 } from '#core/generations/limits';
+import { ERASURE_RULES } from '#core/retention/retention';
 
 const ROOT = '/api/v1/generations';
 
@@ -100,6 +101,13 @@ export const Generation = z
       }),
     ),
     assets: z.object({ image: z.url(), video: z.url().optional() }).nullable(),
+    assetsExpireAt: Time.nullable().meta({ description: 'When its project keeps prompt and assets no longer; null if nothing says so.' }),
+    deletion: z
+      .object({ deletedAt: Time, rule: z.enum(ERASURE_RULES) })
+      .nullable()
+      .meta({
+        description: 'Prompt, request and assets were deleted then, by that rule. Money, times and states stay; `/erasures` has the proof.',
+      }),
     failureReason: z.string().nullable(),
     createdAt: Time,
     firstBeganAt: Time.nullable(),

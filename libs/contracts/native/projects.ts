@@ -21,6 +21,7 @@ const Project = z
     allowedModels: z.array(z.string()).nullable(),
     allowedRegions: z.array(z.string()).nullable(),
     retentionDays: z.number().int(),
+    legalHold: z.boolean(),
     noTraining: z.boolean(),
     createdAt: When,
     archivedAt: When.nullable(),
@@ -34,7 +35,13 @@ const Settings = z.object({
   budgetEnforcement: Enforcement,
   allowedModels: z.array(z.string().min(1).max(60)).min(1).max(MAX_NAMED).nullable(),
   allowedRegions: z.array(z.string().min(1).max(60)).min(1).max(MAX_NAMED).nullable(),
-  retentionDays: z.number().int().min(0).max(MAX_RETENTION_DAYS),
+  retentionDays: z
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_RETENTION_DAYS)
+    .meta({ description: 'Days after its end for which prompt and assets of a generation are kept; 0 erases them within minutes.' }),
+  legalHold: z.boolean().meta({ description: 'While it is on, nothing of the project is erased, not even what is deleted.' }),
   noTraining: z.boolean().meta({ description: 'Prompts and assets are never used for training. On unless switched off.' }),
 });
 

@@ -225,7 +225,7 @@ export interface FailedRow {
 
 export async function lockFailedRows(tx: Tx, range: RowRange): Promise<FailedRow[]> {
   const rows = await tx.query<{ id: string; row_number: number; model: string; price_micro: string }>(
-    `SELECT id, row_number, model, price_micro FROM generations WHERE ${IN_RANGE} AND state = 'failed' ORDER BY id FOR UPDATE`,
+    `SELECT id, row_number, model, price_micro FROM generations WHERE ${IN_RANGE} AND state = 'failed' AND erased_at IS NULL ORDER BY id FOR UPDATE`,
     parametersOf(range),
   );
   return rows

@@ -11,6 +11,10 @@ export interface GenerationReport {
   generation: GenerationEntity;
   leases: LeaseFacts[];
   checkpoints: CheckpointFacts[];
+  /** Of its project; null without one. */
+  retentionDays: number | null;
+  /** Its project is on legal hold: nothing of it is erased. */
+  onLegalHold: boolean;
   resolution: { settledMicro: bigint; releasedMicro: bigint; servedFrom: 'own' | 'lent' | 'shared' | null } | null;
 }
 
@@ -40,7 +44,7 @@ export class GenerationReportsService {
 
 /** What a generation is before anything has happened to it. */
 export function queuedReport(generation: GenerationEntity): GenerationReport {
-  return { generation, leases: [], checkpoints: [], resolution: null };
+  return { generation, leases: [], checkpoints: [], retentionDays: null, onLegalHold: false, resolution: null };
 }
 
 export function timelineFactsOf({ generation, leases, checkpoints }: GenerationReport): TimelineFacts {
@@ -65,6 +69,8 @@ interface HistoryRow {
   settled_micro: string | null;
   released_micro: string | null;
   served_from: LeaseFacts['servedFrom'] | null;
+  retention_days: number | null;
+  legal_hold: boolean | null;
 }
 
 /** In the order of the ids. */
@@ -72,13 +78,15 @@ async function readReports(tx: EntityManager, tenantId: string, ids: readonly st
   if (ids.length === 0) return [];
   const generations = await tx.findBy(GenerationEntity, { tenantId, id: In([...ids]), deletedAt: IsNull() });
   const histories = await tx.query<HistoryRow[]>(
-    `SELECT wanted.id, r.settled_micro, r.released_micro, r.served_from,
+    `SELECT wanted.id, r.settled_micro, r.released_micro, r.served_from, p.retention_days, p.legal_hold,
             coalesce((SELECT jsonb_agg(to_jsonb(l) ORDER BY l.fence) FROM leases l
                        WHERE l.tenant_id = $1 AND l.generation_id = wanted.id), '[]') AS leases,
             coalesce((SELECT jsonb_agg(to_jsonb(c) - 'outcome' ORDER BY c.finished_at) FROM checkpoints c
                        WHERE c.tenant_id = $1 AND c.generation_id = wanted.id), '[]') AS checkpoints
        FROM unnest($2::uuid[]) AS wanted (id)
-       LEFT JOIN resolutions r ON r.tenant_id = $1 AND r.generation_id = wanted.id`,
+       LEFT JOIN resolutions r ON r.tenant_id = $1 AND r.generation_id = wanted.id
+       LEFT JOIN generations g ON g.tenant_id = $1 AND g.id = wanted.id
+       LEFT JOIN projects p ON p.tenant_id = $1 AND p.id = g.project_id`,
     [tenantId, ids],
   );
   const generationById = new Map(generations.map((one) => [one.id, one]));
@@ -92,10 +100,12 @@ async function readReports(tx: EntityManager, tenantId: string, ids: readonly st
 
 function reportOf(
   generation: GenerationEntity,
-  { leases, checkpoints, settled_micro, released_micro, served_from }: HistoryRow,
+  { leases, checkpoints, settled_micro, released_micro, served_from, retention_days, legal_hold }: HistoryRow,
 ): GenerationReport {
   return {
     generation,
+    retentionDays: retention_days,
+    onLegalHold: legal_hold ?? false,
     leases: leases.map((lease) => ({
       fence: lease.fence,
       servedFrom: lease.served_from,

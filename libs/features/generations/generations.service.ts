@@ -48,6 +48,8 @@ export interface GenerationPage {
 
 /** A list's count is for people: past this it says "at least". */
 const MAX_COUNT = 10_000;
+/** Published clients know no generation without its media: what was erased is not there, as what was deleted. */
+const SHOWN = { deletedAt: IsNull(), erasedAt: IsNull() };
 const CANCELLED = 'Cancelled by the customer';
 
 /** The customer's side of a generation: submit, look, cancel, delete. Every method sees the caller's tenant only. */
@@ -119,6 +121,7 @@ export class GenerationsService {
       firstBeganAt: null,
       finishedAt: null,
       deletedAt: null,
+      erasedAt: null,
     };
   }
 
@@ -143,20 +146,20 @@ export class GenerationsService {
   }
 
   async get({ tenantId }: Caller, id: string): Promise<GenerationEntity | null> {
-    return this.db.transaction('get generation', [tenantId], (tx) => tx.findOneBy(GenerationEntity, { tenantId, id, deletedAt: IsNull() }));
+    return this.db.transaction('get generation', [tenantId], (tx) => tx.findOneBy(GenerationEntity, { tenantId, id, ...SHOWN }));
   }
 
   /** Newest first. */
   async list({ tenantId }: Caller, { limit, offset }: { limit: number; offset: number }): Promise<GenerationPage> {
     return this.db.transaction('list generations', [tenantId], async (tx) => {
       const generations = await tx.find(GenerationEntity, {
-        where: { tenantId, deletedAt: IsNull() },
+        where: { tenantId, ...SHOWN },
         order: { createdAt: 'DESC', id: 'DESC' },
         take: limit,
         skip: offset,
       });
       const [counted] = await tx.query<{ count: number }[]>(
-        `SELECT count(*)::int AS count FROM (SELECT 1 FROM generations WHERE tenant_id = $1 AND deleted_at IS NULL LIMIT ${MAX_COUNT}) AS counted`,
+        `SELECT count(*)::int AS count FROM (SELECT 1 FROM generations WHERE tenant_id = $1 AND deleted_at IS NULL AND erased_at IS NULL LIMIT ${MAX_COUNT}) AS counted`,
         [tenantId],
       );
       return { generations, count: counted?.count ?? 0 };

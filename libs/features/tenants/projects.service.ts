@@ -23,6 +23,7 @@ export interface ProjectRow {
   allowed_models: string[] | null;
   allowed_regions: string[] | null;
   retention_days: number;
+  legal_hold: boolean;
   no_training: boolean;
   created_at: Date;
   archived_at: Date | null;
@@ -37,6 +38,7 @@ const SETTINGS = {
   allowedModels: 'allowed_models',
   allowedRegions: 'allowed_regions',
   retentionDays: 'retention_days',
+  legalHold: 'legal_hold',
   noTraining: 'no_training',
 } as const;
 type Settings = Partial<Record<keyof typeof SETTINGS, unknown>>;
@@ -118,7 +120,7 @@ const ALREADY_EXISTS: NamedRefusal = { refused: 'already_exists', detail: 'A pro
 
 const SELECT_PROJECTS = `
   SELECT p.id, p.name, p.service_tier, p.monthly_budget_micro, p.budget_enforcement, coalesce(s.used_micro, 0) AS used_micro, p.allowed_models,
-         p.allowed_regions, p.retention_days, p.no_training, p.created_at, p.archived_at
+         p.allowed_regions, p.retention_days, p.legal_hold, p.no_training, p.created_at, p.archived_at
     FROM projects p LEFT JOIN spending_months s ON s.tenant_id = p.tenant_id AND s.subject_id = p.id AND s.month = $2
    WHERE p.tenant_id = $1`;
 

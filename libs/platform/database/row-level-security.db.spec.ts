@@ -27,6 +27,7 @@ const TENANT_TABLES = [
   'commitments',
   'create_windows',
   'deliveries',
+  'erasures',
   'events',
   'generations',
   'grants',
