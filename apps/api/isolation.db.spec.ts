@@ -95,6 +95,8 @@ it('answers 404 for what belongs to another tenant, whatever is done with it', a
     await make('/api/v1/projects', { name: 'Theirs' }),
     await make('/api/v1/members', { email: 'a@example.com', name: 'A', role: 'owner' }),
     await make('/api/v1/keys', { name: 'Theirs', role: 'viewer' }),
+    await make('/api/v1/webhooks/endpoints', { url: 'https://example.com/hook' }),
+    await make('/api/v1/batches', { matrix: { city: ['Oslo'] }, promptTemplate: '{{city}}', defaults: { model: 'photon-1' } }),
     await make('/dream-machine/v1/generations/image', { prompt: 'a red fox', model: 'photon-1' }),
   ];
   expect(theirIds.every(Boolean)).toBe(true);

@@ -1,7 +1,10 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import { ApiModule } from '#apps/api/api.module';
 import { useBodyParsers } from '#apps/api/body-parsers';
 import { apiEnvironment } from '#apps/api/environment';
+import { refuseOtherMethods } from '#apps/api/errors/other-methods';
+import { answerUnreadable, MAX_HEAD_BYTES } from '#apps/api/errors/unreadable-requests';
 import { openApiDocument } from '#apps/api/openapi';
 import { useTraceHeader } from '#apps/api/trace-header';
 import { serveWeb } from '#apps/api/web/serve-web';
@@ -13,7 +16,9 @@ await runApp({
   module: ApiModule.with(environment),
   host: environment.HALOGEN_HOST,
   port: environment.HALOGEN_PORT,
+  adapter: new FastifyAdapter({ clientErrorHandler: answerUnreadable, http: { maxHeaderSize: MAX_HEAD_BYTES } }),
   configure: (app) => {
+    refuseOtherMethods(app);
     useBodyParsers(app);
     useTraceHeader(app);
     SwaggerModule.setup('docs', app, () => openApiDocument(app), { jsonDocumentUrl: 'openapi.json' });

@@ -1,7 +1,9 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { z } from 'zod';
+import { isNative, MEDIA_TYPES, type MediaTypes } from '#apps/api/operation.decorator';
 import { EVENTS } from '#contracts/events/catalogue';
+import { PROBLEM_TYPE } from '#contracts/problems';
 
 /** The OpenAPI 3.1 document, made from the contracts that the routes are declared with. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
@@ -13,7 +15,38 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' })
     .build();
   const document = SwaggerModule.createDocument(app, config, { autoTagControllers: false });
+  for (const [path, operations] of Object.entries(document.paths))
+    for (const operation of operationsOf(operations)) nameMediaTypes(path, operation);
   return { ...document, webhooks: webhooks() } as OpenAPIObject;
+}
+
+interface DescribedOperation {
+  [MEDIA_TYPES]?: MediaTypes;
+  requestBody?: { content: Record<string, unknown> };
+  responses: Record<string, { description: string; content?: Record<string, unknown> }>;
+}
+
+function operationsOf(path: object): DescribedOperation[] {
+  return Object.values(path).filter(
+    (operation): operation is DescribedOperation => typeof operation === 'object' && 'responses' in operation,
+  );
+}
+
+/** Puts every body under the types that it really has; Swagger knows one for all of them. */
+function nameMediaTypes(path: string, operation: DescribedOperation): void {
+  const named = operation[MEDIA_TYPES];
+  delete operation[MEDIA_TYPES];
+  if (!named) return;
+  const asAsked = operation.responses[named.status];
+  if (asAsked && named.mediaTypes.length > 0) asAsked.content = { ...asAsked.content, ...anyOf(named.mediaTypes) };
+  if (operation.requestBody) Object.assign(operation.requestBody.content, anyOf(named.bodyTypes));
+  const whyNot = operation.responses.default;
+  if (whyNot?.content && isNative(path)) whyNot.content = { [PROBLEM_TYPE]: whyNot.content['application/json'] };
+}
+
+/** Of files and streams the document tells the type and no schema. */
+function anyOf(mediaTypes: readonly string[]): Record<string, object> {
+  return Object.fromEntries(mediaTypes.map((type) => [type, {}]));
 }
 
 /** What endpoints are told: a request for each type of event, in the form and with the headers of Standard Webhooks. */

@@ -12,5 +12,10 @@ export interface OperationContract {
   summary: string;
   body?: z.ZodType;
   query?: z.ZodType;
+  /** The answer as JSON. */
   response?: z.ZodType;
+  /** What the answer is besides JSON, as the caller asks for it, or what it is if there is no `response`. */
+  mediaTypes?: readonly string[];
+  /** What the body may be besides JSON: a stream of rows, read as it comes. */
+  bodyTypes?: readonly string[];
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+export const PROBLEM_TYPE = 'application/problem+json';
+
 /** RFC 9457 problem details, the error form of the native API. */
 export const Problem = z
   .object({
@@ -24,6 +26,7 @@ export const PROBLEMS = {
   deadline_passed: { status: 400, title: 'Deadline passed' },
   unusable_input: { status: 400, title: 'Input not usable' },
   callback_refused: { status: 400, title: 'Callback URL refused' },
+  bad_request: { status: 400, title: 'Bad request' },
   malformed_json: { status: 400, title: 'Malformed JSON' },
   not_authenticated: { status: 401, title: 'Not authenticated' },
   budget_exceeded: { status: 402, title: 'Budget exceeded' },
@@ -32,6 +35,7 @@ export const PROBLEMS = {
   not_allowed: { status: 403, title: 'Not allowed' },
   link_refused: { status: 403, title: 'Link refused' },
   not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
   no_units: { status: 409, title: 'No units' },
   no_capacity: { status: 409, title: 'No capacity' },
   capacity_is_sold: { status: 409, title: 'Capacity is sold' },
@@ -40,11 +44,13 @@ export const PROBLEMS = {
   batch_state: { status: 409, title: 'Not in this state' },
   already_exists: { status: 409, title: 'Already exists' },
   lease_lost: { status: 409, title: 'Lease lost' },
+  request_timeout: { status: 408, title: 'Request timeout' },
   erased: { status: 410, title: 'Erased' },
   too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   invalid_fields: { status: 422, title: 'Fields do not fit' },
   idempotency_key_reused: { status: 422, title: 'Idempotency key reused' },
+  headers_too_large: { status: 431, title: 'Headers too large' },
   rate_limited: { status: 429, title: 'Rate limited' },
   internal: { status: 500, title: 'Internal error' },
   limit_reached: { status: 409, title: 'Limit reached' },

@@ -5,7 +5,7 @@ import { refusalOf } from '#apps/api/errors/refusal-of';
 import { Refused } from '#apps/api/errors/refused';
 import type { DreamMachineError } from '#contracts/dream-machine/errors';
 import { DREAM_MACHINE_PREFIX } from '#contracts/dream-machine/operations';
-import { PROBLEMS, type Problem } from '#contracts/problems';
+import { PROBLEM_TYPE, PROBLEMS, type Problem } from '#contracts/problems';
 
 const RETRY_AFTER_SECONDS = 2;
 
@@ -35,7 +35,7 @@ export class ErrorFilter implements ExceptionFilter {
     if (refused.problem === 'unavailable') reply.header('retry-after', RETRY_AFTER_SECONDS);
     if (refused.problem === 'not_authenticated') reply.header('www-authenticate', 'Bearer');
     if (url.startsWith(DREAM_MACHINE_PREFIX)) reply.status(status).send(dreamMachineError(refused));
-    else reply.status(status).type('application/problem+json').send(problem(refused));
+    else reply.status(status).type(PROBLEM_TYPE).send(problem(refused));
   }
 }
 

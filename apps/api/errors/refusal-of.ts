@@ -24,6 +24,8 @@ export function refusalOf(error: unknown): Refused | undefined {
   if (error instanceof HttpException && error.getStatus() === 404) return new Refused('not_found', 'Not found');
   if (error instanceof HttpException && error.getStatus() === 413)
     return new Refused('too_large', 'The body is larger than this route accepts');
+  // What the HTTP server found wrong before any route saw the request.
+  if (error instanceof HttpException && error.getStatus() < 500) return new Refused('bad_request', error.message);
   return undefined;
 }
 

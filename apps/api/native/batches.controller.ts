@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
-import { Controller, Headers, Param, Query, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Body, Controller, Headers, Param, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { CallerOf } from '#apps/api/auth/caller-of.decorator';
 import { CallbackUrls } from '#apps/api/dream-machine/callback-urls';
 import { Refused } from '#apps/api/errors/refused';
@@ -26,6 +26,7 @@ import {
   listBatchErrors,
   listBatches,
   pauseBatch,
+  type ROW_TYPES,
   resumeBatch,
   retryBatch,
   streamBatch,
@@ -44,9 +45,7 @@ const FORMATS = {
   'application/ndjson': 'ndjson',
   'application/jsonl': 'ndjson',
   'text/csv': 'csv',
-} as const;
-/** What a body of rows may be called; the body parsers leave these as streams. */
-export const ROW_TYPES = Object.keys(FORMATS);
+} as const satisfies Record<(typeof ROW_TYPES)[number], 'ndjson' | 'csv'>;
 const PROGRESS_EVERY_MS = 1_000;
 const RECONNECT_MS = 1_000;
 const MAX_STREAMS = 500;
@@ -68,19 +67,19 @@ export class BatchesController {
   async create(
     @CallerOf() caller: Caller,
     @Query(valid(createBatch.query, 'query')) query: CreateBatchQuery,
-    @Req() request: FastifyRequest,
+    @Body({ schema: createBatch.body }) body: unknown,
     @Headers('content-type') contentType = '',
     @Headers('content-encoding') encoding = 'identity',
   ): Promise<Batch> {
     const format = FORMATS[(contentType.split(';')[0] as string).trim().toLowerCase() as keyof typeof FORMATS];
-    const options = optionsOf(format ? jsonOf(query.options ?? '{}') : (request.body ?? {}));
+    const options = optionsOf(format ? jsonOf(query.options ?? '{}') : (body ?? {}));
     this.callbacks.check(options.callbackUrl ?? null);
     if (!format && !options.matrix) throw new Refused('invalid_fields', 'matrix: without rows a batch needs a matrix');
     if (encoding !== 'identity' && encoding !== 'gzip')
       throw new Refused('unsupported_media_type', 'Content-Encoding must be gzip or absent');
     try {
       const source = format
-        ? { format, isGzip: encoding === 'gzip', content: request.body as Readable }
+        ? { format, isGzip: encoding === 'gzip', content: body as Readable }
         : { format: 'none' as const, isGzip: false, content: null };
       return batchView(await this.batches.create(caller, options, source));
     } catch (error) {

@@ -7,6 +7,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { ApiModule } from '#apps/api/api.module';
 import { useBodyParsers } from '#apps/api/body-parsers';
+import { refuseOtherMethods } from '#apps/api/errors/other-methods';
 import { openApiDocument } from '#apps/api/openapi';
 import { provisionApiKey } from '#features/tenants/provisioning';
 import { HotPool } from '#platform/database/hot-pool';
@@ -43,6 +44,7 @@ export class ApiUnderTest {
       HALOGEN_ASSET_SIGNING_SECRET: randomBytes(32).toString('hex'),
     });
     const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), { logger: ['error'] });
+    refuseOtherMethods(app);
     useBodyParsers(app);
     await app.init();
     await app.getHttpAdapter().getInstance().ready();

@@ -34,4 +34,5 @@ export const listAuditLog = {
   summary: 'Who did what to keys, members, projects, plan and money, oldest first; as JSON lines or CSV for an archive.',
   query: AuditQuery,
   response: z.object({ entries: z.array(AuditEntry) }),
+  mediaTypes: ['application/jsonl', 'text/csv'],
 } satisfies OperationContract;

@@ -7,6 +7,7 @@ import { MAX_CALLBACK_URL_CHARACTERS, MAX_PRIORITY, MIN_PRIORITY } from '#core/g
 import { BATCH_STATES } from '#core/ingestion/batch-state';
 import {
   DEFAULT_BATCH_PRIORITY,
+  MAX_BATCH_ROWS,
   MAX_COLUMNS,
   MAX_MATRIX_ROWS,
   MAX_MATRIX_VARIABLES,
@@ -130,16 +131,19 @@ export type ListBatchesQuery = z.infer<typeof ListBatchesQuery>;
 export const FileQuery = eitherSpelling(
   z.object({
     format: z.enum(['ndjson', 'csv']).default('ndjson'),
-    afterRow: z.coerce.number().int().min(0).default(0).meta({ description: 'Begins after this row.' }),
+    afterRow: z.coerce.number().int().min(0).max(MAX_BATCH_ROWS).default(0).meta({ description: 'Begins after this row.' }),
   }),
 );
 export type FileQuery = z.infer<typeof FileQuery>;
 
-export const ArchiveQuery = eitherSpelling(z.object({ afterRow: z.coerce.number().int().min(0).default(0) }));
+export const ArchiveQuery = eitherSpelling(z.object({ afterRow: z.coerce.number().int().min(0).max(MAX_BATCH_ROWS).default(0) }));
 export type ArchiveQuery = z.infer<typeof ArchiveQuery>;
 
 const reads = { method: 'GET', status: 200, scope: 'generations:read' } as const;
 const commands = { method: 'POST', status: 200, scope: 'generations:write', response: Batch } as const;
+
+export const ROW_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'text/csv'] as const;
+const FILE_TYPES = ['application/x-ndjson', 'text/csv'];
 
 export const createBatch = {
   id: 'createBatch',
@@ -151,6 +155,8 @@ export const createBatch = {
     'Ask for many generations at once. The body is a stream of rows, `application/x-ndjson` or `text/csv`, plain or with `Content-Encoding: gzip`, ' +
     'each row a body as a generation or a Dream Machine request takes; or BatchOptions as JSON for a batch that is its matrix.',
   query: CreateBatchQuery,
+  body: BatchOptions,
+  bodyTypes: ROW_TYPES,
   response: Batch,
 } satisfies OperationContract;
 
@@ -176,6 +182,7 @@ export const streamBatch = {
   path: `${ROOT}/:id/events`,
   ...reads,
   summary: 'Progress of a batch as server-sent events, until it ends.',
+  mediaTypes: ['text/event-stream'],
 } satisfies OperationContract;
 
 export const pauseBatch = {
@@ -212,6 +219,7 @@ export const listBatchErrors = {
   ...reads,
   summary: 'The rows that were refused, with line, field and reason, as NDJSON or CSV.',
   query: FileQuery,
+  mediaTypes: FILE_TYPES,
 } satisfies OperationContract;
 
 export const getBatchManifest = {
@@ -220,6 +228,7 @@ export const getBatchManifest = {
   ...reads,
   summary: 'Every row with its generation, assets, cost and times, as NDJSON or CSV.',
   query: FileQuery,
+  mediaTypes: FILE_TYPES,
 } satisfies OperationContract;
 
 export const getBatchArchive = {
@@ -228,6 +237,7 @@ export const getBatchArchive = {
   ...reads,
   summary: 'The assets of completed rows as a ZIP, at most 10,000 of them; `afterRow` asks for the next.',
   query: ArchiveQuery,
+  mediaTypes: ['application/zip'],
 } satisfies OperationContract;
 
 export const getContactSheet = {
@@ -235,4 +245,5 @@ export const getContactSheet = {
   path: `${ROOT}/:id/contact-sheets/:sheet`,
   ...reads,
   summary: 'A JPEG page of labelled thumbnails of a hundred results. Sheets are made when a batch has ended.',
+  mediaTypes: ['image/jpeg'],
 } satisfies OperationContract;

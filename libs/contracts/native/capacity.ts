@@ -47,6 +47,7 @@ export const streamCapacity = {
   scope: 'capacity:read',
   summary: `The same as server-sent events: once at first, then whenever it changes. ${TENANT_PARAMETER}`,
   query: TenantQuery,
+  mediaTypes: ['text/event-stream'],
 } satisfies OperationContract;
 
 export const CalendarQuery = TenantQuery.extend({

@@ -9,6 +9,12 @@ export const CreditsGiven = z
   .regex(/^\d{1,12}(\.\d{1,6})?$/, 'must be a decimal string with at most six places')
   .meta({ description: 'Decimal string with at most six places.' });
 
+/** An amount of more than nothing. */
+export const CreditsAboveZero = z
+  .string()
+  .regex(/^(?![0.]+$)\d{1,12}(\.\d{1,6})?$/, 'must be a decimal string above zero with at most six places')
+  .meta({ description: 'Decimal string above zero with at most six places.' });
+
 export const Name = z.string().trim().min(1).max(120);
 export const When = z.iso.datetime();
 

@@ -220,6 +220,7 @@ export const streamGeneration = {
   status: 200,
   scope: 'generations:read',
   summary: 'What happens to a generation, as server-sent events, until it ends. `Last-Event-ID` goes on after the last one seen.',
+  mediaTypes: ['text/event-stream'],
 } satisfies OperationContract;
 
 export const GenerationMeters = z

@@ -43,6 +43,7 @@ export const getStatement = {
     lines: z.array(StatementLine),
     nextCursor: z.string().nullable().meta({ description: 'For the next page; with CSV in the header x-halogen-next-cursor.' }),
   }),
+  mediaTypes: ['text/csv'],
 } satisfies OperationContract;
 
 export const BalanceQuery = TenantQuery.extend({ at: When.optional().meta({ description: 'A past instant; now, when absent.' }) });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Credits, CreditsGiven, Name, PageQuery, When } from '#contracts/native/common';
+import { Credits, CreditsAboveZero, Name, PageQuery, When } from '#contracts/native/common';
 import type { OperationContract } from '#contracts/operation';
 import { SERVICE_TIERS } from '#core/catalog/service-tiers';
 
@@ -21,7 +21,7 @@ export const CreateTenant = z.object({
 export type CreateTenant = z.infer<typeof CreateTenant>;
 
 export const UpdateTenant = z
-  .object({ name: Name, creditsLowAt: CreditsGiven.nullable(), serviceTier: z.enum(SERVICE_TIERS) })
+  .object({ name: Name, creditsLowAt: CreditsAboveZero.nullable(), serviceTier: z.enum(SERVICE_TIERS) })
   .partial()
   .refine((body) => Object.keys(body).length > 0, 'name at least one field');
 export type UpdateTenant = z.infer<typeof UpdateTenant>;
