@@ -35,6 +35,8 @@ interface Account {
   callsLeft: number;
   /** What any client may end next. */
   holds: Hold[];
+  /** What any client may have refunded next. */
+  settled: Hold[];
 }
 
 /** Clients work on this many accounts at once, so that they meet on each and groups still carry several tenants. */
@@ -52,7 +54,7 @@ export async function makeHistory(
   random: () => number,
   tell: (call: Call) => void,
 ): Promise<void> {
-  const accounts = tenantIds.map((tenantId): Account => ({ tenantId, callsLeft: callsAnAccount, holds: [] }));
+  const accounts = tenantIds.map((tenantId): Account => ({ tenantId, callsLeft: callsAnAccount, holds: [], settled: [] }));
   const beganAt = process.hrtime.bigint();
   const now = () => Number(process.hrtime.bigint() - beganAt);
   const nextAccount = () => {
@@ -80,7 +82,7 @@ type Answer = Pick<Call, 'ok' | 'avail' | 'held'> & { dup?: boolean };
 type NextCall = Pick<Call, 'op' | 'id' | 'amt' | 'dup'> & { run(): Promise<Answer> };
 
 function nextCall(works: LedgerWorks, account: Account, random: () => number): NextCall {
-  const { tenantId, holds } = account;
+  const { tenantId, holds, settled } = account;
   const isRepeated = random() < REPEATED_SHARE;
   const kind = random();
   if (kind < 0.2) return read(works, tenantId);
@@ -88,6 +90,7 @@ function nextCall(works: LedgerWorks, account: Account, random: () => number): N
     const id = randomUUID();
     return { op: 'topup', id, amt: TOP_UP_MICRO, dup: false, run: () => told(works.topUp(tenantId, id, BigInt(TOP_UP_MICRO))) };
   }
+  if (kind < 0.45 && settled.length > 0) return refund(works, account, random);
   if (kind < 0.65 || holds.length === 0) return hold(works, account, isRepeated, random);
   const at = Math.floor(random() * holds.length);
   const { id, amountMicro } = holds[at] as Hold;
@@ -95,6 +98,7 @@ function nextCall(works: LedgerWorks, account: Account, random: () => number): N
   if (random() < 0.5) return { op: 'release', id, amt: amountMicro, dup: false, run: () => told(works.release(tenantId, id)) };
   const run = async () => {
     const outcome = await works.settle(tenantId, id);
+    if (outcome === 'settled') settled.push({ id, amountMicro });
     return { ok: outcome !== 'refused', dup: outcome === 'repeated', avail: null, held: null };
   };
   return { op: 'settle', id, amt: amountMicro, dup: false, run };
@@ -114,6 +118,14 @@ function hold(works: LedgerWorks, { tenantId, holds }: Account, isRepeated: bool
     return { ok: isHeld, avail: null, held: null };
   };
   return { op: 'hold', id, amt: amountMicro, dup: false, run };
+}
+
+/** Of what was settled, all of it; a share is left for another client to refund as well: one of both must be refused. */
+function refund(works: LedgerWorks, { tenantId, settled }: Account, random: () => number): NextCall {
+  const at = Math.floor(random() * settled.length);
+  const { id, amountMicro } = settled[at] as Hold;
+  if (random() >= CONTESTED_SHARE) settled.splice(at, 1);
+  return { op: 'refund', id, amt: amountMicro, dup: false, run: () => told(works.refund(tenantId, id)) };
 }
 
 function read(works: LedgerWorks, tenantId: string): NextCall {

@@ -4,6 +4,8 @@ import { LeaseLost } from '#core/generations/lease-lost';
 import { type ResolveCommand, type ResolveOutcome, resolveAll } from '#features/generations/resolve-group';
 import { RunsService } from '#features/generations/runs.service';
 import { type SubmitCommand, type SubmitOutcome, submitAll } from '#features/generations/submit-group';
+import { CreditsService } from '#features/ledger/credits.service';
+import { GrantExpiry } from '#features/ledger/grant-expiry.service';
 import { grantCredits } from '#features/ledger/grants.service';
 import { CommandGroup } from '#platform/database/command-group';
 import { HotPool } from '#platform/database/hot-pool';
@@ -13,6 +15,8 @@ import { admitted, aNode, anImage } from '#testing/builders';
 export class LedgerWorks implements AsyncDisposable {
   private readonly api: HotPool;
   private readonly runs: RunsService;
+  private readonly credits: CreditsService;
+  private readonly expiry: GrantExpiry;
   private readonly submits: CommandGroup<SubmitCommand, SubmitOutcome>;
   private readonly cancels: CommandGroup<ResolveCommand, ResolveOutcome>;
   private readonly leases = new Map<string, Promise<LeaseRef | undefined>>();
@@ -24,6 +28,8 @@ export class LedgerWorks implements AsyncDisposable {
   ) {
     this.api = new HotPool({ url: apiUrl, applicationName: 'ledger-works-api', maxConnections: 8 });
     this.runs = new RunsService(control);
+    this.credits = new CreditsService(this.api);
+    this.expiry = new GrantExpiry(control);
     this.submits = new CommandGroup({
       name: 'submit',
       run: (commands, again) => this.api.transaction('submit', commands.map(tenantOf), (tx) => submitAll(tx, commands, again)),
@@ -83,6 +89,17 @@ export class LedgerWorks implements AsyncDisposable {
   async release(tenantId: string, id: string): Promise<boolean> {
     const outcome = await this.cancels.add({ by: 'customer', kind: 'cancel', tenantId, generationId: id, reason: 'released' });
     return 'state' in outcome;
+  }
+
+  /** Gives back all that a settled hold cost. @returns false when there is nothing left to give back, or it is not settled */
+  async refund(tenantId: string, id: string): Promise<boolean> {
+    const operator = { tenantId, apiKeyId: randomUUID(), scopes: [], limitPlan: 'scale' };
+    return !('refused' in (await this.credits.refund(operator, tenantId, { generationId: id, reason: 'asked for' })));
+  }
+
+  /** Closes the grants that are due, as the sweep does. Time does not pass for a test: it moves a grant's end, as the owner of the tables. */
+  async expireGrants(): Promise<void> {
+    await this.expiry.sweep();
   }
 
   async balance(tenantId: string): Promise<{ availableMicro: bigint; reservedMicro: bigint }> {
