@@ -6,8 +6,10 @@ import { NodeGuard } from '#apps/api/agent/node.guard';
 import { WorkOrdersController } from '#apps/api/agent/work-orders.controller';
 import { AssetsController } from '#apps/api/assets/assets.controller';
 import { UploadsController } from '#apps/api/assets/uploads.controller';
-import { ApiKeyGuard } from '#apps/api/auth/api-key.guard';
 import { ApiKeyStrategy } from '#apps/api/auth/api-key.strategy';
+import { CallerGuard } from '#apps/api/auth/caller.guard';
+import { SessionCookie } from '#apps/api/auth/session-cookie';
+import { SessionDoor } from '#apps/api/auth/session-door';
 import { DreamMachineAccountController } from '#apps/api/dream-machine/account.controller';
 import { CallbackUrls, OUTBOUND_SETTINGS } from '#apps/api/dream-machine/callback-urls';
 import { DreamMachineGenerationsController } from '#apps/api/dream-machine/generations.controller';
@@ -33,6 +35,8 @@ import { ProjectsController } from '#apps/api/native/projects.controller';
 import { StatementsController } from '#apps/api/native/statements.controller';
 import { TenantsController } from '#apps/api/native/tenants.controller';
 import { WebhooksController } from '#apps/api/native/webhooks.controller';
+import { MeView } from '#apps/api/sign-in/me-view';
+import { SignInController } from '#apps/api/sign-in/sign-in.controller';
 import { AuditLogService } from '#features/audit/audit-log.service';
 import { OrderBookModule } from '#features/capacity/order-book.module';
 import { GenerationEntity } from '#features/generations/generation.entity';
@@ -50,6 +54,7 @@ import { ErasuresService } from '#features/retention/erasures.service';
 import { GenerationMetersService } from '#features/scheduling/generation-meters.service';
 import { SchedulingOperations } from '#features/scheduling/scheduling-operations.service';
 import { WaitQuestions } from '#features/scheduling/wait-questions.service';
+import { SignInModule } from '#features/sign-in/sign-in.module';
 import { TenantsModule } from '#features/tenants/tenants.module';
 import { DeliveryLogService } from '#features/webhooks/delivery-log.service';
 import { EndpointsService } from '#features/webhooks/endpoints.service';
@@ -96,6 +101,7 @@ export class ApiModule {
         OutboundModule.with(outboundSettings),
         PassportModule,
         TenantsModule,
+        SignInModule,
         OrderBookModule,
       ],
       controllers: [
@@ -121,6 +127,7 @@ export class ApiModule {
         CapacityController,
         SchedulingController,
         MetersController,
+        SignInController,
         WorkOrdersController,
         UploadsController,
         AssetsController,
@@ -145,10 +152,13 @@ export class ApiModule {
         PlansService,
         ApiKeyStrategy,
         NodeGuard,
+        SessionDoor,
+        { provide: SessionCookie, useValue: new SessionCookie(environment.HALOGEN_PUBLIC_ORIGIN) },
+        MeView,
         CallbackUrls,
         { provide: OUTBOUND_SETTINGS, useValue: outboundSettings },
         DreamMachineSubmits,
-        { provide: APP_GUARD, useClass: ApiKeyGuard },
+        { provide: APP_GUARD, useClass: CallerGuard },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
     };

@@ -5,6 +5,13 @@ import { isNative, MEDIA_TYPES, type MediaTypes } from '#apps/api/operation.deco
 import { EVENTS } from '#contracts/events/catalogue';
 import { PROBLEM_TYPE } from '#contracts/problems';
 
+const SESSION_SCHEME = {
+  type: 'apiKey',
+  in: 'cookie',
+  description:
+    'A person’s session, on native routes; over https its name begins with `__Host-`. Writes carry `x-halogen-csrf`, and `x-halogen-tenant` names the tenant to act in.',
+} as const;
+
 /** The OpenAPI 3.1 document, made from the contracts that the routes are declared with. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
@@ -13,6 +20,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setDescription('Generative media with provisioned throughput. Dream Machine clients work when only their base URL changes.')
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' })
+    .addCookieAuth('halogen_session', SESSION_SCHEME, 'session')
     .build();
   const document = SwaggerModule.createDocument(app, config, { autoTagControllers: false });
   for (const [path, operations] of Object.entries(document.paths))

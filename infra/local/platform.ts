@@ -7,8 +7,8 @@ import { type HomeLock, lockHome } from '#infra/local/home-lock';
 import { type OtlpReceiver, startOtlpReceiver } from '#infra/local/otlp-receiver';
 import { processSpecs, SCHEDULERS } from '#infra/local/processes';
 import { type RunJson, runFilePath, writeRunFile } from '#infra/local/run-file';
-import { type Secrets, secretsOf } from '#infra/local/secrets';
-import { seed } from '#infra/local/seed';
+import { type PersonName, type Secrets, secretsOf } from '#infra/local/secrets';
+import { SEEDED_PEOPLE, seed } from '#infra/local/seed';
 import { type ServerAddresses, startServers } from '#infra/local/servers/start-servers';
 import { Supervisor } from '#infra/local/supervisor';
 import { migrate } from '#platform/database/migrate';
@@ -138,6 +138,10 @@ async function announce(
   lock: HomeLock,
   stop: () => Promise<void>,
 ): Promise<Platform> {
+  const signInOf = (name: PersonName) => {
+    const { email, path } = SEEDED_PEOPLE[name];
+    return { url: `${originOf(apiPort)}${path}`, email, password: secrets.passwords[name] };
+  };
   const run = (): RunJson => ({
     api: originOf(apiPort),
     temporal: servers.temporalAddress,
@@ -147,6 +151,7 @@ async function announce(
     otlp: otlp.url,
     pids: { parent: [process.pid], ...supervisor.pids() },
     keys: secrets.keys,
+    signIn: { owner: signInOf('owner'), operator: signInOf('operator') },
   });
   let written = writeRunFile(homeDir, run());
   await written;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { writeSecretFile } from '#infra/local/secret-file';
-import type { KeyName } from '#infra/local/secrets';
+import type { KeyName, PersonName } from '#infra/local/secrets';
 
 /** What others need to talk to a running home. Kept in `<home>/run.json`. */
 export interface RunJson {
@@ -18,6 +18,8 @@ export interface RunJson {
   /** Living processes by name. */
   pids: Record<string, number[]>;
   keys: Record<KeyName, string>;
+  /** People who may sign in: POST `email` and `password` to `url`. */
+  signIn: Record<PersonName, { url: string; email: string; password: string }>;
 }
 
 export function runFilePath(homeDir: string): string {

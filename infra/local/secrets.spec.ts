@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -17,6 +17,14 @@ it('makes secrets once, for the owner of the home only', async () => {
   expect(secrets.keys.demo).toMatch(/^luma-[\w-]{43}$/);
   expect(secrets.nodes['local-1']).toMatch(/^node-[\w-]{43}$/);
   expect(new Set(Object.values(secrets.keys)).size).toBe(6);
+});
+
+it('gives passwords to a home that was made before there were any', async () => {
+  const { passwords: _, ...before } = await secretsOf(homeDir);
+  writeFileSync(join(homeDir, 'secrets.json'), JSON.stringify(before));
+  const after = await secretsOf(homeDir);
+  expect(after).toMatchObject(before);
+  expect(JSON.parse(readFileSync(join(homeDir, 'secrets.json'), 'utf8'))).toEqual(after);
 });
 
 it('comes to the same role password in every home on one server', async () => {

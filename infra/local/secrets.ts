@@ -9,11 +9,16 @@ export type NodeId = (typeof NODE_IDS)[number];
 const KEY_NAMES = ['demo', 'limited', 'other', 'revoked', 'broke', 'operator'] as const;
 export type KeyName = (typeof KEY_NAMES)[number];
 
+/** People who sign in with a password: an owner of the demo tenant, and an operator of the platform. */
+const PERSON_NAMES = ['owner', 'operator'] as const;
+export type PersonName = (typeof PERSON_NAMES)[number];
+
 export interface Secrets {
   /** API keys by what they are for. */
   keys: Record<KeyName, string>;
   /** The token of each node. */
   nodes: Record<NodeId, string>;
+  passwords: Record<PersonName, string>;
   /** Signs asset URLs. */
   assetSigningSecret: string;
   /** For the passwords of database roles when the owner's URL has none. */
@@ -24,15 +29,30 @@ export interface Secrets {
 export async function secretsOf(homeDir: string): Promise<Secrets> {
   const file = join(homeDir, 'secrets.json');
   const known = await readSecretFile(file);
-  if (known) return JSON.parse(known) as Secrets;
+  if (known) return withPasswords(file, JSON.parse(known) as HomeSecrets);
   const secrets: Secrets = {
     keys: Object.fromEntries(KEY_NAMES.map((name) => [name, `luma-${random()}`])) as Secrets['keys'],
     nodes: Object.fromEntries(NODE_IDS.map((id) => [id, `node-${random()}`])) as Secrets['nodes'],
+    passwords: newPasswords(),
     assetSigningSecret: random(),
     rolePasswordSeed: random(),
   };
   await writeSecretFile(file, `${JSON.stringify(secrets, null, 2)}\n`);
   return secrets;
+}
+
+/** As a home may have kept them: one made before people could sign in has no passwords yet. */
+type HomeSecrets = Omit<Secrets, 'passwords'> & Partial<Secrets>;
+
+async function withPasswords(file: string, known: HomeSecrets): Promise<Secrets> {
+  if (known.passwords) return { ...known, passwords: known.passwords };
+  const secrets = { ...known, passwords: newPasswords() };
+  await writeSecretFile(file, `${JSON.stringify(secrets, null, 2)}\n`);
+  return secrets;
+}
+
+function newPasswords(): Secrets['passwords'] {
+  return Object.fromEntries(PERSON_NAMES.map((name) => [name, random()])) as Secrets['passwords'];
 }
 
 /**

@@ -1,9 +1,10 @@
 import { SCOPES_OF_ROLE } from '#core/access/scopes';
 import { MICRO_CREDITS_PER_CREDIT } from '#core/ledger/credits';
 import { grantCredits } from '#features/ledger/grants.service';
+import { hashPassword } from '#features/sign-in/passwords';
 import { provisionApiKey, provisionTenant, sha256 } from '#features/tenants/provisioning';
 import { seedHaloSites, seedOrderBook, seedPhase } from '#infra/local/halo-sites';
-import { NODE_IDS, type Secrets } from '#infra/local/secrets';
+import { NODE_IDS, type PersonName, type Secrets } from '#infra/local/secrets';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
 
@@ -37,8 +38,10 @@ const POOL = { id: 'local-cpu', siteId: 'local', poolClass: 'halo-1' };
 export async function seed({ controlUrl, secrets, lanesPerNode }: SeedOptions): Promise<void> {
   const pool = new HotPool({ url: controlUrl, applicationName: 'halogen-seed', maxConnections: 1 });
   try {
+    const passwords = await passwordHashes(secrets);
     await pool.transaction('seed', [], async (tx) => {
       for (const tenant of TENANTS) await seedTenant(tx, tenant, secrets);
+      await seedPeople(tx, passwords);
       await seedCapacity(tx, secrets, lanesPerNode);
       await seedHaloSites(tx);
     });
@@ -66,6 +69,37 @@ async function seedTenant(tx: Tx, { number, name, credits, keys }: SeedTenant, s
       ...(key === 'limited' && LIMITED),
     });
   }
+}
+
+/** Who signs in, and to what they look. */
+export const SEEDED_PEOPLE: Readonly<Record<PersonName, { email: string; path: string }>> = {
+  owner: { email: 'owner@demo.example', path: '/api/v1/sign-in' },
+  operator: { email: 'operator@halogen.example', path: '/api/v1/operations/sign-in' },
+};
+
+/** Before the transaction: it is slow by design, and nobody shall wait for it with rows locked. */
+async function passwordHashes({ passwords }: Secrets): Promise<Record<PersonName, string>> {
+  return { owner: await hashPassword(passwords.owner), operator: await hashPassword(passwords.operator) };
+}
+
+/** An owner of the demo tenant and an operator. A home of its own secrets may meet a database that was seeded by another: the newest password counts. */
+async function seedPeople(tx: Tx, passwords: Record<PersonName, string>): Promise<void> {
+  const [demo, platform, id] = [seedId(1, 0), seedId(4, 0), seedId(1, 32)];
+  await tx.query(
+    `INSERT INTO members (tenant_id, id, email, name, role)
+     SELECT $1, $2, $3, 'Demo owner', 'owner' WHERE NOT EXISTS (SELECT 1 FROM members WHERE tenant_id = $1 AND id = $2)`,
+    [demo, id, SEEDED_PEOPLE.owner.email],
+  );
+  await tx.query(
+    `INSERT INTO member_passwords (tenant_id, member_id, password) VALUES ($1, $2, $3)
+     ON CONFLICT (tenant_id, member_id) DO UPDATE SET password = $3, set_at = now()`,
+    [demo, id, passwords.owner],
+  );
+  await tx.query(
+    `INSERT INTO staff (tenant_id, id, email, name, role, password) VALUES ($1, $2, $3, 'Operator', 'operator', $4)
+     ON CONFLICT (tenant_id, id) DO UPDATE SET password = excluded.password`,
+    [platform, seedId(4, 32), SEEDED_PEOPLE.operator.email, passwords.operator],
+  );
 }
 
 async function seedCapacity(tx: Tx, secrets: Secrets, lanesPerNode: number): Promise<void> {

@@ -9,6 +9,8 @@ export interface OperationContract {
   status: number;
   /** What the API key must be allowed to do; null for routes that carry another permission or none. */
   scope: Scope | null;
+  /** For people: what belongs to their session itself, whatever they may do. */
+  session?: true;
   summary: string;
   body?: z.ZodType;
   query?: z.ZodType;

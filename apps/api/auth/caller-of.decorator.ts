@@ -4,7 +4,7 @@ import { askedTierOf } from '#apps/api/auth/asked-tier-of';
 import { onceOf } from '#apps/api/auth/once-of';
 import type { Caller } from '#core/access/caller';
 
-/** The caller that `ApiKeyGuard` let in, the tier that its call names, and how its call is known when it is sent again. */
+/** The caller that `CallerGuard` let in, the tier that its call names, and how its call is known when it is sent again. */
 export const CallerOf = createParamDecorator((_: unknown, host: ExecutionContext): Caller => {
   const { user, headers } = host.switchToHttp().getRequest<FastifyRequest & { user: Caller }>();
   return { ...user, askedTier: askedTierOf(headers), once: onceOf(headers) };

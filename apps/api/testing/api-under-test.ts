@@ -9,6 +9,8 @@ import { ApiModule } from '#apps/api/api.module';
 import { useBodyParsers } from '#apps/api/body-parsers';
 import { refuseOtherMethods } from '#apps/api/errors/other-methods';
 import { openApiDocument } from '#apps/api/openapi';
+import type { Role } from '#core/access/scopes';
+import { csrfTokenOf, SessionsService } from '#features/sign-in/sessions.service';
 import { provisionApiKey } from '#features/tenants/provisioning';
 import { HotPool } from '#platform/database/hot-pool';
 import { type TestDatabase, testDatabase } from '#testing/test-database';
@@ -19,6 +21,15 @@ export interface Answer {
   body: any;
   text: string;
   headers: Record<string, unknown>;
+  /** What the browser keeps: of a session, its token. */
+  cookie?: string;
+}
+
+/** A person's session, as their browser sends it. */
+export interface SignedIn {
+  token: string;
+  /** Named in x-halogen-tenant. */
+  tenant?: string;
 }
 
 /** The whole API in this process, on a database of its own. */
@@ -63,15 +74,18 @@ export class ApiUnderTest {
     return openApiDocument(this.app);
   }
 
-  async call(key: string | null, method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  /** @param as an API key or a session; null for nobody */
+  async call(
+    as: string | SignedIn | null,
+    method: string,
+    url: string,
+    body?: unknown,
+    more: Record<string, string> = {},
+  ): Promise<Answer> {
     const answer = await this.app.inject({
       method: method as 'GET',
       url,
-      headers: {
-        ...headers,
-        ...(key && { authorization: `Bearer ${key}` }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-      },
+      headers: { ...headersOf(as), ...(body !== undefined && { 'content-type': 'application/json' }), ...more },
       ...(body !== undefined && { payload: JSON.stringify(body) }),
       payloadAsStream: true,
     });
@@ -81,7 +95,14 @@ export class ApiUnderTest {
       return { status: answer.statusCode, body: undefined, text: '', headers: answer.headers };
     }
     const text = Buffer.concat(await answer.stream().toArray()).toString('utf8');
-    return { status: answer.statusCode, body: type.includes('json') && text ? JSON.parse(text) : undefined, text, headers: answer.headers };
+    const cookie = answer.headers['set-cookie'];
+    return {
+      status: answer.statusCode,
+      body: type.includes('json') && text ? JSON.parse(text) : undefined,
+      text,
+      headers: answer.headers,
+      ...(typeof cookie === 'string' && { cookie }),
+    };
   }
 
   /** A key of a tenant that has just these scopes. @returns the key itself */
@@ -90,4 +111,35 @@ export class ApiUnderTest {
     await this.control.transaction('a key', [], (tx) => provisionApiKey(tx, { tenantId, id: randomUUID(), name: 'A key', secret, scopes }));
     return secret;
   }
+
+  /** A new member of a tenant with this role, or somebody of the platform's staff there, who has just signed in. */
+  async aSession(
+    tenantId: string,
+    role: Role,
+    email = `${role}-${randomBytes(4).toString('hex')}@example.com`,
+  ): Promise<SignedIn & { memberId: string; email: string }> {
+    const isStaff = role === 'operator' || role === 'auditor';
+    const [row] = await this.control.query<{ id: string; person_id: string }>(
+      `INSERT INTO ${isStaff ? 'staff' : 'members'} (tenant_id, email, name, role) VALUES ($1, $2, 'A person', $3) RETURNING id, person_id`,
+      [tenantId, email, role],
+    );
+    const { id, person_id } = row as { id: string; person_id: string };
+    const members = [{ tenantId, memberId: id }];
+    const token = await this.app
+      .get(HotPool)
+      .transaction('a session', [], (tx) =>
+        this.app.get(SessionsService).open(tx, { personId: person_id, isStaff, members, method: 'oidc' }),
+      );
+    return { token, memberId: id, email };
+  }
+}
+
+function headersOf(as: string | SignedIn | null): Record<string, string> {
+  if (as === null) return {};
+  if (typeof as === 'string') return { authorization: `Bearer ${as}` };
+  return {
+    cookie: `halogen_session=${as.token}`,
+    'x-halogen-csrf': csrfTokenOf(as.token),
+    ...(as.tenant && { 'x-halogen-tenant': as.tenant }),
+  };
 }

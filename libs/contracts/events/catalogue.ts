@@ -71,6 +71,10 @@ export const EVENTS = {
   'member.added': { summary: 'A person became a member.', data: z.object({ memberId: z.uuid(), role: z.string() }) },
   'member.changed': { summary: 'A member’s role changed.', data: z.object({ memberId: z.uuid(), role: z.string() }) },
   'member.removed': { summary: 'A person is no longer a member.', data: z.object({ memberId: z.uuid() }) },
+  'sign_in.break_glass': {
+    summary: 'An owner signed in with a password, past the tenant’s identity provider. For every owner to know.',
+    data: z.object({ memberId: z.uuid(), owners: z.array(z.uuid()).meta({ description: 'Memberships of all owners.' }) }),
+  },
   'batch.completed': {
     summary: 'Every row of a batch has ended.',
     data: z.object({ batchId: z.uuid(), completed: z.int(), failed: z.int(), cancelled: z.int(), refused: z.int() }),

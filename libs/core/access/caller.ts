@@ -13,10 +13,22 @@ export interface ProjectOfKey {
   allowedRegions: readonly string[] | null;
 }
 
-/** Who calls: an API key of one tenant. */
+/** The person behind a call that came with a session. */
+export interface PersonOfCall {
+  id: string;
+  /** Where they are a member: an agency when they act for its brand. */
+  tenantId: string;
+  memberId: string;
+  /** When they last proved who they are, for what needs a fresh proof. */
+  verifiedAt: Date;
+}
+
+/** Who calls: an API key of one tenant, or a person in their session. */
 export interface Caller {
   tenantId: string;
+  /** Of a person: their membership, so that limits and repeated calls are counted by member. */
   apiKeyId: string;
+  person?: PersonOfCall;
   scopes: readonly string[];
   /** The project that the key works for. */
   project?: ProjectOfKey | null;

@@ -1,8 +1,8 @@
 import type { Caller } from '#core/access/caller';
 import type { Tx } from '#platform/database/tx';
 
-/** Who did it: an API key, or a job of the platform by its name. */
-export type Actor = { kind: 'api_key'; id: string; tenantId: string } | { kind: 'system'; id: string };
+/** Who did it: an API key, a person by their membership, or a job of the platform by its name. */
+export type Actor = { kind: 'api_key' | 'person'; id: string; tenantId: string } | { kind: 'system'; id: string };
 
 /** One thing that was done to a tenant's keys, members, projects, plan or money, or that the platform's staff did there. */
 export interface AuditEntry {
@@ -15,7 +15,8 @@ export interface AuditEntry {
   data?: Record<string, unknown>;
 }
 
-export function actorOf({ apiKeyId, tenantId }: Caller): Actor {
+export function actorOf({ apiKeyId, tenantId, person }: Caller): Actor {
+  if (person) return { kind: 'person', id: person.memberId, tenantId: person.tenantId };
   return { kind: 'api_key', id: apiKeyId, tenantId };
 }
 
@@ -34,7 +35,7 @@ export async function recordAudit(tx: Tx, entries: readonly AuditEntry[]): Promi
      INSERT INTO audit_pending (tenant_id, entry_id) SELECT tenant_id, id FROM entry`,
     [
       entries.map(({ tenantId }) => tenantId),
-      entries.map(({ tenantId, actor }) => (actor.kind === 'api_key' ? actor.tenantId : tenantId)),
+      entries.map(({ tenantId, actor }) => (actor.kind === 'system' ? tenantId : actor.tenantId)),
       entries.map(({ actor }) => actor.kind),
       entries.map(({ actor }) => actor.id),
       entries.map(({ action }) => action),

@@ -35,12 +35,15 @@ const TENANT_TABLES = [
   'idempotency_keys',
   'lane_occupancies',
   'leases',
+  'member_passwords',
   'members',
   'outbox',
   'projects',
   'recent_creates',
   'resolutions',
+  'session_tenants',
   'spending_months',
+  'staff',
   'tenant_pauses',
   'tenant_plans',
   'transfers',
@@ -76,11 +79,14 @@ it('is forced on every table with a tenant, and no role of ours may bypass it', 
   );
   expect(tables).toEqual(TENANT_TABLES.map((relname) => ({ relname, forced: true })));
   const roles = await control.query(
-    `SELECT rolname, rolbypassrls OR rolsuper AS bypasses FROM pg_roles WHERE rolname IN ('halogen_api', 'halogen_control', 'halogen_loader', 'halogen_lookup')
+    `SELECT rolname, rolbypassrls OR rolsuper AS bypasses FROM pg_roles WHERE rolname IN ('halogen_api', 'halogen_control', 'halogen_loader', 'halogen_lookup', 'halogen_sign_in')
       ORDER BY rolname`,
   );
   expect(roles).toEqual(
-    ['halogen_api', 'halogen_control', 'halogen_loader', 'halogen_lookup'].map((rolname) => ({ rolname, bypasses: false })),
+    ['halogen_api', 'halogen_control', 'halogen_loader', 'halogen_lookup', 'halogen_sign_in'].map((rolname) => ({
+      rolname,
+      bypasses: false,
+    })),
   );
 });
 
@@ -131,8 +137,13 @@ it('lets neither tenant of one group read the other’s rows through the other�
   expect(rows.every(({ tenant_id, debit_tenant }) => tenant_id === debit_tenant)).toBe(true);
 });
 
-it('keeps hashes of keys and tokens from the API’s role', async () => {
+it('keeps hashes of keys, tokens and passwords from the API’s role, and people from every role but their own', async () => {
   await expect(api.query('SELECT secret_sha256 FROM api_keys')).rejects.toThrow('permission denied');
   await expect(api.query('SELECT token_sha256 FROM nodes')).rejects.toThrow('permission denied');
+  for (const table of ['people', 'sessions', 'session_tenants', 'sign_in_tries', 'staff', 'member_passwords']) {
+    for (const pool of table === 'staff' ? [api] : [api, control]) {
+      await expect(pool.query(`SELECT * FROM ${table}`)).rejects.toThrow('permission denied');
+    }
+  }
   await expect(api.query('SELECT * FROM lane_occupancies')).rejects.toThrow('permission denied');
 });

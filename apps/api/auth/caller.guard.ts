@@ -1,0 +1,43 @@
+import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import { SessionDoor } from '#apps/api/auth/session-door';
+import { Refused } from '#apps/api/errors/refused';
+import { OPERATION } from '#apps/api/operation.decorator';
+import type { OperationContract } from '#contracts/operation';
+import type { Caller } from '#core/access/caller';
+
+/**
+ * Lets a caller in whose key, or whose role, has the scope that the route's contract names. A session is taken on native routes, where no
+ * key is sent. Routes without a scope belong to the session itself, carry another permission, or none.
+ */
+@Injectable()
+export class CallerGuard extends AuthGuard('api-key') {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly door: SessionDoor,
+  ) {
+    super();
+  }
+
+  override async canActivate(host: ExecutionContext): Promise<boolean> {
+    const operation = this.reflector.get<OperationContract | undefined>(OPERATION, host.getHandler());
+    if (!operation) return true;
+    const request = host.switchToHttp().getRequest<FastifyRequest & { user: Caller }>();
+    if (operation.session) await this.door.enter(request);
+    if (operation.scope === null) return true;
+    const isPerson = operation.path.startsWith('/api/v1/') && this.door.isTried(request);
+    if (isPerson) request.user = await this.door.callerOf(request);
+    else await super.canActivate(host);
+    if (!request.user.scopes.includes(operation.scope)) {
+      throw new Refused('scope_missing', `${isPerson ? 'Your role here' : 'This API key'} lacks the scope ${operation.scope}`);
+    }
+    return true;
+  }
+
+  override handleRequest<T>(error: unknown, caller: T): T {
+    if (error) throw error;
+    return caller;
+  }
+}

@@ -1,0 +1,34 @@
+import { parseCookie, stringifySetCookie } from 'cookie';
+
+const NAME = 'halogen_session';
+
+/**
+ * The cookie that carries a session's token. Over https its name says that it came from this very host, over https, for all paths: a
+ * neighbouring host cannot plant one.
+ */
+export class SessionCookie {
+  private readonly isSecure: boolean;
+  private readonly name: string;
+
+  constructor(publicOrigin: string) {
+    this.isSecure = publicOrigin.startsWith('https:');
+    this.name = this.isSecure ? `__Host-${NAME}` : NAME;
+  }
+
+  tokenIn(header: string | undefined): string | undefined {
+    return header === undefined ? undefined : parseCookie(header)[this.name] || undefined;
+  }
+
+  /** The header by which the browser keeps a token. It ends with the browser or with the session, which the server decides. */
+  keep(token: string): string {
+    return stringifySetCookie({ name: this.name, value: token, ...this.attributes() });
+  }
+
+  forget(): string {
+    return stringifySetCookie({ name: this.name, value: '', ...this.attributes(), maxAge: 0 });
+  }
+
+  private attributes() {
+    return { httpOnly: true, sameSite: 'lax', secure: this.isSecure, path: '/' } as const;
+  }
+}
