@@ -1,6 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Redis } from 'ioredis';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Batch } from '#contracts/native/batches';
@@ -9,6 +10,8 @@ import { JourneyPlatform, until } from '#test/journeys/journey-platform';
 const CAMPAIGN_TIME_LIMIT_MS = 1_500_000;
 const KILL_TIME_LIMIT_MS = 300_000;
 const KILL_ROWS = 100_000;
+/** In this order, one after the other, as the rows come in. */
+const KILLED = ['background-worker', 'redis', 'postgres', 'api', 'scheduler', 'generation-worker', 'lane-agent', 'background-worker'];
 const NDJSON = 'application/x-ndjson';
 
 let journey: JourneyPlatform;
@@ -57,12 +60,18 @@ it('makes a campaign of 20 products in 20 cities from one CSV, down to its conta
   }
 });
 
-it('loses and doubles no row when the worker is killed while it loads', { timeout: KILL_TIME_LIMIT_MS }, async () => {
+it('loses and doubles no row when each process, Redis and Postgres are killed while they load', {
+  timeout: KILL_TIME_LIMIT_MS,
+}, async () => {
   const rows = Array.from({ length: KILL_ROWS }, (_, at) => `{"model":"photon-1","prompt":"a red fox, number ${at}"}`).join('\n');
   const created = await post(rows, NDJSON, { priority: -100 });
-  for (const share of [0.2, 0.5, 0.8]) {
+  for (const [at, name] of KILLED.entries()) {
+    const share = (at + 1) / (KILLED.length + 1);
     await until(async () => ((await get(created.id)).rows.read >= share * KILL_ROWS ? true : undefined), 20);
-    for (const pid of journey.platform.pidsOf('background-worker')) process.kill(pid, 'SIGKILL');
+    if (name === 'redis') await flushRedis();
+    const pids = journey.platform.pidsOf(name);
+    expect(pids).not.toEqual([]);
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
   }
   const batch = await until(async () => {
     const seen = await get(created.id);
@@ -87,6 +96,12 @@ async function post(body: string, contentType: string, options: object): Promise
   const response = await journey.fetch(route, { method: 'POST', body, headers: { 'content-type': contentType } });
   if (response.status !== 202) throw new Error(await response.text());
   return (await response.json()) as Batch;
+}
+
+async function flushRedis(): Promise<void> {
+  const redis = new Redis(journey.platform.run.redis);
+  await redis.flushall();
+  redis.disconnect();
 }
 
 async function get(id: string): Promise<Batch> {

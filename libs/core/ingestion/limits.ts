@@ -16,7 +16,7 @@ export const MAX_COLUMNS = 200;
 export const MAX_TEMPLATE_CHARACTERS = 10_000;
 
 /** Rows that are reserved, inserted and announced in one transaction. */
-export const CHUNK_ROWS = 2_000;
+export const CHUNK_ROWS = 1_000;
 
 /** Below the 0 of a request of its own: a batch never starves what someone is waiting for. */
 export const DEFAULT_BATCH_PRIORITY = -50;

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { MAX_SEED } from '#core/generations/limits';
 import { type ReservedPrefix, reservePrefix } from '#core/ingestion/reserve-prefix';
 import { rowIdOf } from '#core/ingestion/row-ids';
-import { availableCredits, type TenantAccounts } from '#core/ledger/accounts';
+import { availableCredits, type TenantAccounts, type Transfer } from '#core/ledger/accounts';
 import { formatCredits } from '#core/ledger/credits';
 import { recordEvents } from '#features/events/events.service';
 import { insertStagedRows, type RowShape, type StagedRow, stageRows } from '#features/generations/batch-rows.service';
@@ -22,14 +22,6 @@ export interface Chunk {
   endReason: string | null;
 }
 
-/** The watermark after a chunk; no more rows are wanted when the batch has stopped. */
-export interface Committed {
-  committedChunk: number;
-  committedRow: number;
-  priceMicro: bigint;
-  hasStopped: boolean;
-}
-
 /** Someone paused or cancelled the batch, or another worker loads it: nothing of the chunk was written. */
 export class BatchMoved extends Error {
   constructor() {
@@ -41,99 +33,153 @@ export class BatchMoved extends Error {
 /** The credits or budgets that the chunk was decided by are not there any more, or cannot be read beside the chunk's own rows. */
 class FundsMoved extends Error {}
 
+/** The chunk before came out as the last one, against what it was decided to be: nothing of this one may stay. */
+class NotWanted extends Error {}
+
+/** A chunk on its way: what it was decided to be, which is known earlier, and that it is committed. Null when nothing shall follow it. */
+export interface ChunkOnItsWay {
+  decided: Promise<Decided | null>;
+  committed: Promise<ClaimedBatch | null>;
+}
+
+/** The batch as it will stand once a chunk is committed. */
+interface Decided {
+  batch: ClaimedBatch;
+  /** Of the chunk: perhaps not in the balances yet. */
+  transfers: readonly Transfer[];
+}
+
+/** What a load begins behind. */
+export function nothingOnItsWay(batch: ClaimedBatch): ChunkOnItsWay {
+  return { decided: Promise.resolve({ batch, transfers: [] }), committed: Promise.resolve(batch) };
+}
+
 /**
  * Reserves, inserts and announces the affordable prefix of a chunk in one transaction, and moves the watermark with it.
- * Its rows are sent to the database while the chunk before is being committed. Then they are inserted without a lock on the accounts, so
- * that requests of the same tenant wait for a few milliseconds and not for a whole chunk; if its credits were spent meanwhile, again
- * under the lock.
- * @param before the batch as the chunk before leaves it; null when nothing shall follow
- * @returns null when the chunk was not wanted
- * @throws BatchMoved, DatabaseUnavailable, what `before` fails with
+ *
+ * A chunk that is covered is decided by the balances as they are, less what the chunk before takes of them, and inserted while that one is
+ * being committed. Only then the accounts are locked, looked at again and moved, so that requests of the same tenant wait for a few
+ * milliseconds and not for thousands of rows. What is not covered so, or not any more, is decided under the lock.
+ * @throws by its promises: BatchMoved, DatabaseUnavailable, what the chunk before failed with
  */
-export async function commitChunk(
+export function commitChunk(
   pool: LoaderPool,
   { tenantId, id, isDryRun }: Pick<ClaimedBatch, 'tenantId' | 'id' | 'isDryRun'>,
-  before: Promise<ClaimedBatch | null>,
+  before: ChunkOnItsWay,
   chunk: Chunk,
-): Promise<Committed | null> {
+): ChunkOnItsWay {
   const staged = stagedFrom(id, chunk);
+  const decided = Promise.withResolvers<Decided | null>();
   const attempt = (lockFirst: boolean) =>
     pool.transaction('batch chunk', tenantId, async (tx) => {
-      if (!isDryRun && staged.rows.length > 0) await stageRows(tx, staged.rows);
-      const batch = await before;
-      return batch && commit(tx, batch, chunk, staged, lockFirst);
+      if (!isDryRun && staged.staged.length > 0) await stageRows(tx, staged.staged);
+      const standing = lockFirst ? await committedOf(before) : await before.decided;
+      return standing && commit(tx, standing, before.committed, { ...chunk, ...staged }, lockFirst, decided.resolve);
     });
-  try {
-    return await attempt(false);
-  } catch (error) {
-    if (!(error instanceof FundsMoved)) throw error;
-    return attempt(true);
-  }
+  const committed = attempt(false)
+    .catch((error: unknown) => {
+      if (error instanceof FundsMoved) return attempt(true);
+      throw error;
+    })
+    .catch((error: unknown) => {
+      if (error instanceof NotWanted) return null;
+      throw error;
+    });
+  committed.then(() => decided.resolve(null), decided.reject);
+  for (const promise of [decided.promise, committed]) promise.catch(() => {}); // told to whoever waits for it
+  return { decided: decided.promise, committed };
+}
+
+async function committedOf({ committed }: ChunkOnItsWay): Promise<Decided | null> {
+  const batch = await committed;
+  return batch && { batch, transfers: [] };
 }
 
 type WishedRow = BatchRow & { wish: RowWish };
 
 async function commit(
   tx: LoaderTx,
-  batch: ClaimedBatch,
-  { rows, isLast, endReason }: Chunk,
-  { wished, ...staged }: StagedChunk,
+  standing: Decided,
+  before: Promise<ClaimedBatch | null>,
+  { rows, isLast, endReason, wished, shapes, staged }: Chunk & StagedChunk,
   lockFirst: boolean,
-): Promise<Committed> {
-  const accounts = await accountsOf(tx, batch.tenantId, lockFirst);
-  const limits = await readLimits(tx, batch);
-  if (!lockFirst && !batch.isDryRun && !areCounted(limits)) throw new FundsMoved();
+  tell: (decided: Decided | null) => void,
+): Promise<ClaimedBatch | null> {
+  const { batch } = standing;
+  const accounts = without(await accountsOf(tx, batch.tenantId, lockFirst), standing.transfers);
+  let limits = less(await readLimits(tx, batch), standing.transfers);
   const prefix = batch.isDryRun ? unlimited(accounts, wished, batch, limits) : reserved(accounts, wished, batch, limits);
   const accepted = wished.slice(0, prefix.parts.length);
   const firstUncovered = wished[prefix.parts.length];
   const isCovered = firstUncovered === undefined;
+  if (!lockFirst && !batch.isDryRun && !(isCovered && areCounted(limits))) throw new FundsMoved();
   const taken = isCovered ? rows : rows.slice(0, rows.indexOf(firstUncovered));
+  const after = {
+    ...batch,
+    committedChunk: batch.committedChunk + 1,
+    committedRow: taken.at(-1)?.rowNumber ?? batch.committedRow,
+    priceMicro: batch.priceMicro + prefix.totalMicro,
+  };
+  const hasStopped = !isCovered || isLast;
+  tell(hasStopped ? null : { batch: after, transfers: prefix.transfers });
   const isQueued = !batch.isDryRun && accepted.length > 0;
-  if (isQueued)
-    await insertStagedRows(tx, { ...batch, batchId: batch.id }, staged.shapes, staged.rows.slice(0, accepted.length), prefix.parts);
+  if (isQueued) await insertStagedRows(tx, { ...batch, batchId: batch.id }, shapes, staged.slice(0, accepted.length), prefix.parts);
 
-  let standing = limits;
+  if (!(await before)) throw new NotWanted();
   if (!batch.isDryRun && (prefix.transfers.length > 0 || limits.caps.length > 0)) {
     if (!lockFirst) {
       const locked = await accountsOf(tx, batch.tenantId, true);
-      standing = await readLimits(tx, batch);
-      if (!stillCovers(locked, standing, prefix)) throw new FundsMoved();
+      limits = await readLimits(tx, batch);
+      if (!stillCovers(locked, limits, prefix)) throw new FundsMoved();
     }
-    await tellOfBudgets(tx, standing, batch.tenantId, prefix.totalMicro + (firstUncovered?.wish.priceMicro ?? 0n));
+    await tellOfBudgets(tx, limits, batch.tenantId, prefix.totalMicro + (firstUncovered?.wish.priceMicro ?? 0n));
   }
   const refusals = taken.filter((row) => 'refusal' in row);
-  const moved = await tx.prepared<{ committed_chunk: number; committed_row: number; price_micro: string; accepted_rows: number }>(
-    'move batch',
-    MOVE_BATCH,
-    [
-      batch.tenantId,
-      batch.id,
-      batch.committedChunk,
-      taken.at(-1)?.rowNumber ?? batch.committedRow,
-      accepted.length,
-      refusals.length,
-      prefix.totalMicro,
-      accepted.reduce((sum, { wish }) => sum + wish.quote.burnLaneMs, 0),
-      isCovered ? (isLast ? 'loaded' : 'loading') : 'uncovered',
-      isCovered ? (endReason ?? (isLast ? reasonOf(prefix) : null)) : reasonOf(prefix),
-      prefix.missingMicro,
-    ],
-  );
+  const moved = await tx.prepared<{ accepted_rows: number }>('move batch', MOVE_BATCH, [
+    batch.tenantId,
+    batch.id,
+    batch.committedChunk,
+    after.committedRow,
+    accepted.length,
+    refusals.length,
+    prefix.totalMicro,
+    accepted.reduce((sum, { wish }) => sum + wish.quote.burnLaneMs, 0),
+    isCovered ? (isLast ? 'loaded' : 'loading') : 'uncovered',
+    isCovered ? (endReason ?? (isLast ? reasonOf(prefix) : null)) : reasonOf(prefix),
+    prefix.missingMicro,
+  ]);
   const watermark = moved[0];
   if (!watermark) throw new BatchMoved();
   if (!isCovered) await recordEvents(tx, [pausedEvent(batch, prefix, watermark.accepted_rows)]);
-  const facts = factsOf(batch, prefix, refusals, isQueued ? queuesOf(staged.shapes) : []);
+  const facts = factsOf(batch, prefix, refusals, isQueued ? queuesOf(shapes) : []);
   const counted = spendingCte(
     facts.length + 1,
-    standing.spending,
-    prefix.transfers.length > 0 ? [{ spender: { ...batch, caps: standing.caps }, priceMicro: prefix.totalMicro }] : [],
+    limits.spending,
+    prefix.transfers.length > 0 ? [{ spender: { ...batch, caps: limits.caps }, priceMicro: prefix.totalMicro }] : [],
   );
   tx.last(counted ? 'chunk facts, count spending' : 'chunk facts', writeFacts(counted?.sql), [...facts, ...(counted?.parameters ?? [])]);
+  return hasStopped ? null : after;
+}
+
+/** The balances once these transfers are in them; where they are already, a little less than there is. */
+function without(accounts: TenantAccounts, transfers: readonly Transfer[]): TenantAccounts {
+  if (transfers.length === 0) return accounts;
+  const taken = new Map(transfers.map(({ debitAccountId, amountMicro }) => [debitAccountId, amountMicro]));
   return {
-    committedChunk: watermark.committed_chunk,
-    committedRow: watermark.committed_row,
-    priceMicro: BigInt(watermark.price_micro),
-    hasStopped: !isCovered || isLast,
+    ...accounts,
+    available: accounts.available.map((account) => {
+      const leftMicro = account.balanceMicro - (taken.get(account.id) ?? 0n);
+      return { ...account, balanceMicro: leftMicro > 0n ? leftMicro : 0n };
+    }),
+  };
+}
+
+function less(limits: BatchLimits, transfers: readonly Transfer[]): BatchLimits {
+  const takenMicro = transfers.reduce((sum, { amountMicro }) => sum + amountMicro, 0n);
+  // The batch's own budget is read less them: it is the batch's price that they are in.
+  return {
+    ...limits,
+    limits: limits.limits.map((limit) => (limit.name === 'batch_budget' ? limit : { ...limit, leftMicro: limit.leftMicro - takenMicro })),
   };
 }
 
@@ -206,7 +252,7 @@ interface StagedChunk {
   wished: readonly WishedRow[];
   shapes: readonly RowShape[];
   /** One for each that is wished, in their order. */
-  rows: readonly StagedRow[];
+  staged: readonly StagedRow[];
 }
 
 function stagedFrom(batchId: string, { rows }: Chunk): StagedChunk {
@@ -231,7 +277,7 @@ function stagedFrom(batchId: string, { rows }: Chunk): StagedChunk {
       contentSha256,
     };
   });
-  return { wished, shapes, rows: staged };
+  return { wished, shapes, staged };
 }
 
 /** The same row of the same batch draws the same media, however often it is loaded; equal rows draw different ones. */
@@ -310,7 +356,7 @@ const MOVE_BATCH = `
          loaded_at = CASE WHEN $9 = 'loaded' THEN now() END,
          finished_at = CASE WHEN $9 = 'loaded' AND is_dry_run THEN now() END
    WHERE tenant_id = $1 AND id = $2 AND committed_chunk = $3 AND state = 'validating' AND work = 'load'
-  RETURNING committed_chunk, committed_row, price_micro, accepted_rows`;
+  RETURNING accepted_rows`;
 
 const writeFacts = (counted: string | undefined) => `
   WITH moved AS (

@@ -6,6 +6,8 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BatchOptions } from '#contracts/native/batches';
+import { CHUNK_ROWS } from '#core/ingestion/limits';
+import { submitAll } from '#features/generations/submit-group';
 import { BatchesService, type BatchReport } from '#features/ingestion/batches.service';
 import { claimBatch } from '#features/ingestion/claim';
 import { BatchMoved } from '#features/ingestion/commit-chunk';
@@ -18,7 +20,7 @@ import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { HotPool } from '#platform/database/hot-pool';
 import type { LoaderPool } from '#platform/database/loader-pool';
 import { LocalFolder } from '#platform/storage/local-folder';
-import { aTenant, someUnits } from '#testing/builders';
+import { anImage, aTenant, someUnits } from '#testing/builders';
 
 import { type TestDatabase, testDatabase } from '#testing/test-database';
 
@@ -60,7 +62,7 @@ it('queues every row with its price reserved, by one transfer a chunk', async ()
     committedRow: 4_500,
     priceMicro: 4_500n * ROW_MICRO,
   });
-  expect(await numbers(batch)).toEqual({ rows: 4_500, distinct: 4_500, queued: 4_500, reserve_transfers: 3, events: 3 });
+  expect(await numbers(batch)).toEqual({ rows: 4_500, distinct: 4_500, queued: 4_500, reserve_transfers: 5, events: 5 });
 });
 
 it('loads a gzipped CSV with a column map, a template and a matrix', async () => {
@@ -135,6 +137,24 @@ it('takes the longest prefix that the credits cover, says so, and goes on when t
   await workOn(); // nothing is held
   await workOn();
   expect(await report(batch)).toMatchObject({ state: 'running', stateReason: null, acceptedRows: 3_000, missingMicro: 0n });
+});
+
+it('keeps nothing of a chunk behind one whose credits were spent while it was inserted', async () => {
+  const tenantId = await aTenant(control, 3_000n * ROW_MICRO);
+  await create(tenantId, rows(6_000));
+  const batch = await claimed();
+  // Five credits each, as much as two rows.
+  const images = Array.from({ length: 1_100 }, () => anImage(tenantId));
+  let loading: Promise<void> | undefined;
+  await api.transaction('submit', [tenantId], async (tx) => {
+    await submitAll(tx, images, false); // has locked the accounts and not moved them yet
+    loading = loadBatch({ pool: loader, storage, isStopped: () => false }, batch);
+    while ((await tx.query('SELECT 1 FROM pg_locks WHERE NOT granted')).length === 0);
+  });
+  await loading;
+  const [counted] = await control.query('SELECT count(*)::int AS rows FROM generations WHERE batch_id = $1', [batch.id]);
+  expect(counted).toEqual({ rows: 800 });
+  expect(await batches.get({ tenantId }, batch.id)).toMatchObject({ state: 'paused', acceptedRows: 800, committedRow: 800 });
 });
 
 it('pauses before the row that its budget does not cover', async () => {
@@ -234,13 +254,13 @@ it('gives the same rows once, however often and from however many workers they a
   const first = await claimed();
   await loadBatch({ pool: loader, storage, isStopped: () => true }, first); // ends after its first chunk
   const [watermark] = await control.query('SELECT committed_row FROM batches WHERE id = $1', [created.id]);
-  expect(watermark).toEqual({ committed_row: 2_000 });
+  expect(watermark).toEqual({ committed_row: CHUNK_ROWS });
   // As if that worker had died: another goes on, and the first comes back with what it knew.
   await loadBatch({ pool: loader, storage, isStopped: () => false }, await claimedAgain(created));
   await expect(loadBatch({ pool: loader, storage, isStopped: () => false }, first)).rejects.toThrow();
   const batch = await report(created);
   expect(batch).toMatchObject({ state: 'running', acceptedRows: 5_000 });
-  expect(await numbers(batch)).toMatchObject({ rows: 5_000, distinct: 5_000, reserve_transfers: 3 });
+  expect(await numbers(batch)).toMatchObject({ rows: 5_000, distinct: 5_000, reserve_transfers: 5 });
 });
 
 it('holds what waits while it is paused, lets it go, and returns everything when it is cancelled', async () => {
@@ -273,10 +293,10 @@ it('stops loading when it is paused, and reads on when it is resumed', async () 
   await loadBatch({ pool: loader, storage, isStopped: () => true }, first);
   await batches.command(caller(tenantId), created.id, 'pause');
   await expect(
-    loadBatch({ pool: loader, storage, isStopped: () => false }, { ...first, committedChunk: 1, committedRow: 2_000 }),
+    loadBatch({ pool: loader, storage, isStopped: () => false }, { ...first, committedChunk: 1, committedRow: CHUNK_ROWS }),
   ).rejects.toThrow(BatchMoved);
   await workOn();
-  expect(await held(created)).toBe(2_000);
+  expect(await held(created)).toBe(CHUNK_ROWS);
   await batches.command(caller(tenantId), created.id, 'resume');
   await workOn(); // lets go of what is held
   await workOn(); // reads on

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { CHUNK_ROWS } from '#core/ingestion/limits';
 import { badRow } from '#core/ingestion/strict-json';
 import type { ClaimedBatch } from '#features/ingestion/claim';
-import { type Chunk, type Committed, commitChunk } from '#features/ingestion/commit-chunk';
+import { type Chunk, type ChunkOnItsWay, commitChunk, nothingOnItsWay } from '#features/ingestion/commit-chunk';
 import { type BatchRow, SourceRows } from '#features/ingestion/source-rows';
 import { SourceUnreadable, unpacked } from '#features/ingestion/unpack';
 import type { LoaderPool } from '#platform/database/loader-pool';
@@ -16,8 +16,8 @@ export interface LoadingParts {
 }
 
 /**
- * Reads a batch's source from behind its watermark, and commits its rows chunk by chunk: while one is being committed the next is sent, and
- * the one after understood.
+ * Reads a batch's source from behind its watermark, and commits its rows chunk by chunk: while one is being committed the next is sent
+ * and inserted, and the one after understood.
  * Ends when all is committed, when the batch was stopped, or when the process shall end; the watermark says where to go on.
  * @throws BatchMoved, DatabaseUnavailable
  */
@@ -58,14 +58,14 @@ export async function loadBatch(parts: LoadingParts, batch: ClaimedBatch): Promi
 /** Commits chunks in their order, two of them on their way at once, while the caller prepares the next. */
 class ChunkCommits {
   hasStopped = false;
-  private last: Promise<ClaimedBatch | null>;
+  private last: ChunkOnItsWay;
   private lastButOne: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly pool: LoaderPool,
     private batch: ClaimedBatch,
   ) {
-    this.last = Promise.resolve(batch);
+    this.last = nothingOnItsWay(batch);
   }
 
   get committedRow(): number {
@@ -76,21 +76,20 @@ class ChunkCommits {
   async add(chunk: Chunk): Promise<void> {
     await this.lastButOne;
     if (this.hasStopped) return;
-    const before = this.last;
-    this.lastButOne = before;
-    this.last = commitChunk(this.pool, this.batch, before, chunk).then((committed) => this.note(committed));
-    this.last.catch(() => {}); // told to whoever waits for it
+    this.lastButOne = this.last.committed;
+    this.last = commitChunk(this.pool, this.batch, this.last, chunk);
+    this.last.committed.then(
+      (batch) => this.note(batch),
+      () => {}, // told to whoever waits for it
+    );
   }
 
   async whenCommitted(): Promise<void> {
-    await this.last;
+    await this.last.committed;
   }
 
-  private note(committed: Committed | null): ClaimedBatch | null {
-    if (!committed) return null;
-    const { hasStopped, ...watermark } = committed;
-    this.batch = { ...this.batch, ...watermark };
-    this.hasStopped ||= hasStopped;
-    return hasStopped ? null : this.batch;
+  private note(batch: ClaimedBatch | null): void {
+    if (batch) this.batch = batch;
+    else this.hasStopped = true;
   }
 }
