@@ -80,6 +80,29 @@ it('makes only the models that the project allows', async () => {
   expect(refused.body.detail).toContain('Valid: ray-2');
 });
 
+const NATIVE = '/api/v1/generations';
+const DREAM_MACHINE = '/dream-machine/v1/generations';
+const media = { url: 'https://example.com/medium' };
+const SUBMITS: [string, string, Record<string, unknown>][] = [
+  ['an image', `${DREAM_MACHINE}/image`, { prompt: 'a red fox', model: 'photon-1' }],
+  ['a video', DREAM_MACHINE, { prompt: 'a red fox', model: 'ray-2' }],
+  ['a video by its other route', `${DREAM_MACHINE}/video`, { prompt: 'a red fox', model: 'ray-2' }],
+  ['a reframed image', `${DREAM_MACHINE}/image/reframe`, { model: 'photon-1', aspect_ratio: '1:1', media }],
+  ['a reframed video', `${DREAM_MACHINE}/video/reframe`, { model: 'ray-2', aspect_ratio: '1:1', media }],
+  ['a modified video', `${DREAM_MACHINE}/video/modify`, { model: 'ray-2', mode: 'adhere_1', media }],
+  ['a native image', NATIVE, { model: 'photon-1', prompt: 'a red fox' }],
+  ['a native video', NATIVE, { model: 'ray-2', prompt: 'a red fox' }],
+];
+
+it.each(SUBMITS)('asks project, allowed models and budget of %s', async (_, url, body) => {
+  const bound = await aProjectKey({ allowedModels: ['ray-flash-2'] });
+  const refused = await api.call(bound.key, 'POST', url, body);
+  expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining('Valid: ray-flash-2')]);
+  const poor = await aProjectKey({ monthlyBudget: '1' });
+  const unpaid = await api.call(poor.key, 'POST', url, body);
+  expect([unpaid.status, unpaid.body.detail]).toEqual([402, expect.stringContaining(`of project ${poor.project.id} (1 credits)`)]);
+});
+
 async function eventsOf(projectId: string) {
   const rows = await api.control.query<{ data: Record<string, unknown> }>(
     `SELECT data - 'month' - 'projectId' AS data FROM events WHERE project_id = $1 AND type = 'budget.exceeded'`,

@@ -45,6 +45,21 @@ it('grants each month once, however many jobs run, and lets a smaller plan follo
   expect((await api.call(operator, 'GET', `/api/v1/plan?tenant=${tenantId}`)).body).toMatchObject({ plan: 'plus', nextPlan: null });
 });
 
+it('records what each period costs, once, an upgrade for the rest of its month', async () => {
+  const tenantId = await aTenant(api.control, 0n);
+  const first = (await setPlan(tenantId, 'plus')).body;
+  await setPlan(tenantId, 'pro');
+  const { endsAt } = monthAround(new Date());
+  await Promise.all([new PlanPeriods(api.control).grantDue(endsAt), new PlanPeriods(api.control).grantDue(endsAt)]);
+  const charges = await api.control.query<{ plan: string; usd_cents: number }>(
+    'SELECT plan, usd_cents FROM plan_charges WHERE tenant_id = $1 ORDER BY starts_at, id',
+    [tenantId],
+  );
+  expect(charges.map(({ plan }) => plan)).toEqual(['plus', 'pro', 'pro']);
+  expect(charges[0]?.usd_cents).toBe(first.chargeUsdCents);
+  expect(charges[2]?.usd_cents).toBe(9_000);
+});
+
 it('grants ten clips a day on the free plan', async () => {
   const tenantId = await aTenant(api.control, 0n);
   const key = await api.aKey(tenantId, SCOPES_OF_ROLE.owner);

@@ -6,6 +6,7 @@ import { loadFor } from '#bench/load';
 import { type Measurement, measurementOf, type Sample } from '#bench/measurement';
 import { type SpanSink, spanSink } from '#bench/submit/span-sink';
 import { freePort } from '#infra/local/free-port';
+import { LEAN_NODE } from '#infra/local/lean-node';
 import { compiledFolder } from '#infra/local/processes';
 import { seed } from '#infra/local/seed';
 
@@ -56,7 +57,13 @@ async function startApi({ supervisor, homeDir }: BenchContext, database: BenchDa
   const dist = compiledFolder();
   await supervisor.start({
     ...processCalled('api', homeDir),
-    args: ['--enable-source-maps', '--import', join(dist, 'libs/platform/telemetry/start.js'), join(dist, 'apps/api/main.js')],
+    args: [
+      ...LEAN_NODE,
+      '--enable-source-maps',
+      '--import',
+      join(dist, 'libs/platform/telemetry/start.js'),
+      join(dist, 'apps/api/main.js'),
+    ],
     env: {
       PATH: process.env.PATH,
       OTEL_SERVICE_NAME: 'halogen-api',

@@ -1,10 +1,11 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { formatCredits } from '#core/ledger/credits';
-import { grantOf, type PlanName } from '#core/ledger/plans';
+import { grantOf, PLANS, type PlanName } from '#core/ledger/plans';
 import { recordAudit } from '#features/audit/audit.service';
 import { recordEvents } from '#features/events/events.service';
 import { grantCredits } from '#features/ledger/grants.service';
+import { recordPlanCharge } from '#features/ledger/plan-charges';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
 import { WakeLoop } from '#platform/outbox/wake-loop';
@@ -12,7 +13,7 @@ import { WakeLoop } from '#platform/outbox/wake-loop';
 const EVERY_MS = 30_000;
 const MAX_TENANTS_AT_ONCE = 100;
 
-/** Grants each period of each plan once, soon after it begins, and lets the next plan begin when it is due. Several may run. */
+/** Grants and charges each period of each plan once, soon after it begins, and lets the next plan begin when it is due. Several may run. */
 @Injectable()
 export class PlanPeriods implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loop = new WakeLoop({ name: 'plan periods', everyMs: EVERY_MS, run: () => this.grantDue(new Date()) });
@@ -56,6 +57,7 @@ async function grantSome(tx: Tx, now: Date): Promise<number> {
       modelFamilies,
     };
     await grantCredits(tx, grant);
+    await recordPlanCharge(tx, { tenantId, plan, usdCents: PLANS[plan].usdCents, startsAt, endsAt });
     await tx.query(
       `UPDATE tenant_plans SET granted_until = $2, plan = $3, since = CASE WHEN next_at <= $4 THEN next_at ELSE since END,
               next_plan = CASE WHEN next_at <= $4 THEN NULL ELSE next_plan END, next_at = CASE WHEN next_at <= $4 THEN NULL ELSE next_at END

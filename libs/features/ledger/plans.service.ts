@@ -5,6 +5,7 @@ import { changePlan, type PlanName } from '#core/ledger/plans';
 import { actorOf, recordAudit } from '#features/audit/audit.service';
 import { recordEvents } from '#features/events/events.service';
 import { grantCredits } from '#features/ledger/grants.service';
+import { recordPlanCharge } from '#features/ledger/plan-charges';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
 
@@ -45,6 +46,7 @@ export class PlansService {
                ON CONFLICT (tenant_id) DO UPDATE SET plan = $2, since = $3, granted_until = $4, next_plan = NULL, next_at = NULL`,
           [tenantId, plan, now, plan === 'free' ? new Date(0) : change.endsAt],
         );
+        await recordPlanCharge(tx, { tenantId, plan, usdCents: change.usdCents, startsAt: now, endsAt: change.endsAt });
         if (change.micro > 0n) {
           const grant = { tenantId, id: uuidv7(), accountId: uuidv7(), amountMicro: change.micro, expiresAt: change.endsAt };
           await grantCredits(tx, { ...grant, source: 'plan_period' });

@@ -242,6 +242,22 @@ describe('began and freed', () => {
 });
 
 describe('reading', () => {
+  it('binds what waits to the regions that its project allows, and to none where it names none', async () => {
+    const projectId = randomUUID();
+    const projects = 'INSERT INTO projects (tenant_id, id, name, allowed_regions) VALUES ($1, $2, $3, $4)';
+    await owner.query(projects, [tenantId, projectId, 'Bound', ['us', 'eu']]);
+    const [bound, free] = [await queued({ projectId }), await queued()];
+    const placements = await asLeader(control, leadership, 'read', async (tx) => {
+      const heads = (await readFirstHeads(tx, poolClass)).flatMap(({ generations }) => generations);
+      const changes = (await takeChanges(tx, poolClass, 0)).flatMap((change) =>
+        'waiting' in change && change.waiting ? [change.waiting] : [],
+      );
+      return [heads, changes].map((read) => Object.fromEntries(read.map(({ generationId, placement }) => [generationId, placement])));
+    });
+    const expected = { [bound]: { regions: ['us', 'eu'] }, [free]: {} };
+    expect(placements).toEqual([expected, expected]);
+  });
+
   it('reads the first heads of each tenant, and more when asked', async () => {
     const other = await aTenant(owner, 1_000_000_000n);
     const ids = await Promise.all(Array.from({ length: 70 }, () => queued()));
@@ -294,7 +310,7 @@ describe('reading', () => {
   });
 });
 
-async function queued(more: { callbackUrl?: string; tenantId?: string } = {}): Promise<string> {
+async function queued(more: { callbackUrl?: string; tenantId?: string; projectId?: string } = {}): Promise<string> {
   const command = anImage(tenantId, more);
   await owner.transaction('submit', [], (tx) => submitAll(tx, [{ ...command, quote: { ...command.quote, poolClass } }], false));
   return command.id;

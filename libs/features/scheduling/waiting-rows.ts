@@ -1,9 +1,10 @@
 import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 
-/** Columns of `generations` (as g) that the planner needs. */
+/** Columns of `generations` (as g) that the planner needs. Regions are its project's: they hold for what waits already, by whatever way it came. */
 export const WAITING_COLUMNS = `g.tenant_id, g.id, g.service_tier, g.model, g.output_key, g.burn_lane_ms, g.gang_lanes, g.priority, g.start_by, g.complete_by,
-  g.created_at, g.traceparent, g.fence`;
+  g.created_at, g.traceparent, g.fence,
+  CASE WHEN g.project_id IS NOT NULL THEN (SELECT p.allowed_regions FROM projects p WHERE p.tenant_id = g.tenant_id AND p.id = g.project_id) END AS allowed_regions`;
 
 export interface WaitingRow {
   tenant_id: string;
@@ -19,6 +20,8 @@ export interface WaitingRow {
   created_at: Date;
   traceparent: string | null;
   fence: string;
+  /** Null: any. */
+  allowed_regions: string[] | null;
 }
 
 /** @param requeuedAt when it came back to the queue after a lost lease, if that is known */
@@ -37,6 +40,6 @@ export function waitingOf(row: WaitingRow, requeuedAt?: number): WaitingGenerati
     createdAt: row.created_at.getTime(),
     queuedAt: requeuedAt ?? row.created_at.getTime(),
     traceparent: row.traceparent,
-    placement: {},
+    placement: row.allowed_regions ? { regions: row.allowed_regions } : {},
   };
 }

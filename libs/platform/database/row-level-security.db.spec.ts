@@ -38,6 +38,7 @@ const TENANT_TABLES = [
   'member_passwords',
   'members',
   'outbox',
+  'plan_charges',
   'projects',
   'recent_creates',
   'resolutions',
