@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { removePostgresData } from '#infra/local/servers/postgres';
 import { type ServerAddresses, startServers } from '#infra/local/servers/start-servers';
 import { Supervisor } from '#infra/local/supervisor';
+import { installTestPrograms } from '#infra/local/test-programs';
 import { type TestReport, testTotals } from '#infra/local/test-totals';
 import { whenAskedToEnd } from '#infra/local/when-asked-to-end';
 
@@ -26,6 +27,7 @@ async function runTests(args: string[]): Promise<number> {
   const homeDir = await mkdtemp(join(tmpdir(), 'halogen-test-'));
   const supervisor = new Supervisor({ logFolder: join(homeDir, 'logs'), report });
   try {
+    await installTestPrograms(report);
     report('starting Postgres, Redis and Temporal for the tests');
     const servers = await startServers({ homeDir, supervisor, report });
     const results = join(homeDir, 'results.json');
