@@ -1,5 +1,5 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { Pool } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
 import type { Address } from '#platform/http/outbound/address-blocks';
 import { connectorTo } from '#platform/http/outbound/judged-connector';
 import { type FailureReason, failureReasonOf, type OutboundAnswer, type Refusal } from '#platform/http/outbound/outbound-answer';
@@ -73,7 +73,10 @@ export class OutboundClient {
     const target = parseTarget(request.url);
     if ('refusal' in target) return { kind: 'refused', ...target.refusal };
 
-    const signal = AbortSignal.timeout(request.timeoutMs);
+    // Not AbortSignal.timeout: its timers would live on for the whole limit after every attempt that was quick.
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(new DOMException('The time is over.', 'TimeoutError')), request.timeoutMs);
+    const { signal } = deadline;
     try {
       const addresses = await this.addressesOf(target, signal);
       const refusal = judgeAddresses(addresses, this.settings);
@@ -87,6 +90,8 @@ export class OutboundClient {
       const reason = failureReasonOf(error);
       if (reason === undefined) throw error;
       return failed(reason, (error as Error).message || reason);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -134,7 +139,10 @@ async function send(pool: Pool, request: OutboundRequest, url: URL, signal: Abor
     body: request.body,
     signal,
   });
-  const { body, bodyTruncated } = await readAtMost(request.maxResponseBytes ?? MAX_RESPONSE_BYTES, answer.body);
+  const isEmpty = answer.headers['content-length'] === '0';
+  const { body, bodyTruncated } = isEmpty
+    ? await nothingOf(answer.body)
+    : await readAtMost(request.maxResponseBytes ?? MAX_RESPONSE_BYTES, answer.body);
   return {
     kind: 'answered',
     status: answer.statusCode,
@@ -143,6 +151,12 @@ async function send(pool: Pool, request: OutboundRequest, url: URL, signal: Abor
     bodyTruncated,
     durationMs: performance.now() - startedAt,
   };
+}
+
+/** Most receivers answer without a body; an iterator for nothing would be a good part of an attempt's work. */
+async function nothingOf(stream: Dispatcher.ResponseData['body']): Promise<{ body: Buffer; bodyTruncated: boolean }> {
+  await stream.dump();
+  return { body: Buffer.alloc(0), bodyTruncated: false };
 }
 
 async function readAtMost(maxBytes: number, stream: AsyncIterable<Buffer>): Promise<{ body: Buffer; bodyTruncated: boolean }> {
