@@ -2,6 +2,7 @@ import type { Bench } from '#bench/bench';
 import { dispatchBench } from '#bench/dispatch/dispatch-bench';
 import { ingestBench } from '#bench/ingest/ingest-bench';
 import { ledgerBench } from '#bench/ledger/ledger-bench';
+import { limitsBench } from '#bench/limits/limits-bench';
 import { scheduleBench } from '#bench/schedule/schedule-bench';
 import { submitBench } from '#bench/submit/submit-bench';
 import { webhooksBench } from '#bench/webhooks/webhooks-bench';
@@ -11,6 +12,7 @@ export const BENCHES: Record<string, Bench> = {
   dispatch: dispatchBench,
   ingest: ingestBench,
   ledger: ledgerBench,
+  limits: limitsBench,
   schedule: scheduleBench,
   submit: submitBench,
   webhooks: webhooksBench,

@@ -52,7 +52,7 @@ async function* measureSubmits(context: BenchContext): AsyncIterable<Measurement
   yield measurementOf('submit', 'submits_per_s', '1/s', rounds);
 }
 
-async function startApi({ supervisor, homeDir }: BenchContext, database: BenchDatabase, sink: SpanSink): Promise<string> {
+export async function startApi({ supervisor, homeDir }: BenchContext, database: BenchDatabase, sink: SpanSink): Promise<string> {
   const origin = `http://127.0.0.1:${await freePort()}`;
   const dist = compiledFolder();
   await supervisor.start({

@@ -2,6 +2,7 @@ import { Body, Controller, Headers, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { v7 as newGenerationId } from 'uuid'; // grows with time, so that indexes of millions of rows are written at one end
 import { CallerOf } from '#apps/api/auth/caller-of.decorator';
+import { DreamMachineSubmits } from '#apps/api/dream-machine/submits';
 import { Refused } from '#apps/api/errors/refused';
 import { refusedSubmit } from '#apps/api/errors/refused-submit';
 import { valid } from '#apps/api/errors/valid';
@@ -24,7 +25,7 @@ import type { Caller } from '#core/access/caller';
 import { isFinal } from '#core/generations/state';
 import { type GenerationReport, GenerationReportsService, queuedReport } from '#features/generations/generation-reports.service';
 import { GenerationWatch } from '#features/generations/generation-watch';
-import { GenerationsService } from '#features/generations/generations.service';
+import { GenerationsService, type SubmitRequest } from '#features/generations/generations.service';
 import { SignedUrls } from '#platform/storage/signed-urls';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -37,6 +38,7 @@ export class NativeGenerationsController {
     private readonly reports: GenerationReportsService,
     private readonly watch: GenerationWatch,
     private readonly urls: SignedUrls,
+    private readonly submits: DreamMachineSubmits,
   ) {}
 
   @Operation(createGeneration)
@@ -46,14 +48,14 @@ export class NativeGenerationsController {
     @Res({ passthrough: true }) reply: FastifyReply,
     @Headers('prefer') prefer?: string,
   ): Promise<Generation> {
-    const submitted = await this.generations.submit(caller, newGenerationId(), understandCreate(body));
+    const submitted = await this.generations.submit(caller, newGenerationId(), await this.understood(caller, body));
     if ('refused' in submitted) throw refusedSubmit(submitted);
     return this.view(await this.waited(queuedReport(submitted), reply, prefer));
   }
 
   @Operation(quoteGeneration)
-  quote(@CallerOf() caller: Caller, @Body(valid(quoteGeneration.body)) body: CreateGeneration): Quote {
-    const quoted = this.generations.quote(caller, understandCreate(body));
+  async quote(@CallerOf() caller: Caller, @Body(valid(quoteGeneration.body)) body: CreateGeneration): Promise<Quote> {
+    const quoted = this.generations.quote(caller, await this.understood(caller, body));
     if ('refused' in quoted) throw refusedSubmit(quoted);
     return quoteView(quoted);
   }
@@ -83,6 +85,11 @@ export class NativeGenerationsController {
       throw new Refused('already_final', `This generation is ${after.generation.state} already`);
     }
     return this.view(after);
+  }
+
+  private understood(caller: Caller, body: CreateGeneration): Promise<SubmitRequest> {
+    const { placeOf } = this.submits;
+    return understandCreate(body, { placeOf, find: (id) => this.submits.find(caller, id), urlOf: (key) => this.urls.assetUrl(key) });
   }
 
   /** Waits for the end of a generation if the caller prefers so. What has not ended by then is answered as it is. */

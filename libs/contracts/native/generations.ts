@@ -3,7 +3,10 @@ import { eitherSpelling, fieldNames } from '#contracts/native/either-spelling';
 import type { OperationContract } from '#contracts/operation';
 import { WAIT_REASONS } from '#contracts/queues/wait-questions';
 import { SERVICE_TIERS } from '#core/catalog/service-tiers';
+import { MAX_INPUTS } from '#core/generations/fetch-limits';
 import {
+  MAX_CONCEPTS,
+  MAX_INPUT_URL_CHARACTERS,
   MAX_LABEL_KEY_CHARACTERS,
   MAX_LABEL_VALUE_CHARACTERS,
   MAX_LABELS,
@@ -13,6 +16,7 @@ import {
   MIN_PRIORITY,
   MIN_PROMPT_CHARACTERS,
 } from '#core/generations/limits';
+import { MODIFY_MODES, OPERATIONS } from '#core/generations/recipe';
 import { ERASURE_RULES } from '#core/retention/retention';
 
 const ROOT = '/api/v1/generations';
@@ -25,24 +29,69 @@ const Labels = z
   .refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`);
 
 /** What the catalogue decides is a plain string here: an unknown one is 400 with a sentence that names what is offered. */
-export const GenerationFields = z
-  .strictObject({
-    model: z.string().max(100),
-    prompt: Text.min(MIN_PROMPT_CHARACTERS).max(MAX_PROMPT_CHARACTERS),
-    aspectRatio: z.string().max(20).optional(),
-    resolution: z.string().max(20).optional(),
-    duration: z.string().max(20).optional(),
-    format: z.string().max(20).optional(),
-    seed: z.int().min(0).max(MAX_SEED).optional().meta({ description: 'The same seed and request draw the same media. Random if absent.' }),
-    serviceTier: z.enum(SERVICE_TIERS).optional(),
-    priority: z.int().min(MIN_PRIORITY).max(MAX_PRIORITY).optional().meta({ description: 'Among your own: higher goes first.' }),
-    startBy: z.iso.datetime({ offset: true }).optional(),
-    completeBy: z.iso.datetime({ offset: true }).optional(),
-    labels: Labels.optional(),
-  })
-  .meta({ id: 'CreateGeneration' });
+export const GenerationFields = z.strictObject({
+  model: z.string().max(100),
+  prompt: Text.min(MIN_PROMPT_CHARACTERS).max(MAX_PROMPT_CHARACTERS),
+  aspectRatio: z.string().max(20).optional(),
+  resolution: z.string().max(20).optional(),
+  duration: z.string().max(20).optional(),
+  format: z.string().max(20).optional(),
+  seed: z.int().min(0).max(MAX_SEED).optional().meta({ description: 'The same seed and request draw the same media. Random if absent.' }),
+  serviceTier: z.enum(SERVICE_TIERS).optional(),
+  priority: z.int().min(MIN_PRIORITY).max(MAX_PRIORITY).optional().meta({ description: 'Among your own: higher goes first.' }),
+  startBy: z.iso.datetime({ offset: true }).optional(),
+  completeBy: z.iso.datetime({ offset: true }).optional(),
+  labels: Labels.optional(),
+});
 export const GENERATION_FIELD_NAMES = fieldNames(GenerationFields);
-export const CreateGeneration = eitherSpelling(GenerationFields);
+
+const MediaUrl = z.url({ protocol: /^https?$/ }).max(MAX_INPUT_URL_CHARACTERS);
+const MediumGiven = z.union([z.strictObject({ url: MediaUrl }), z.strictObject({ generationId: z.uuid() })]).meta({
+  description: 'A link, or a completed generation of your own: of a video its last frame at the beginning, its first at the end.',
+});
+export type MediumGiven = z.infer<typeof MediumGiven>;
+const Reference = z.strictObject({ url: MediaUrl, weight: z.number().min(0).max(1).optional() });
+const Pixels = z.int().min(-20_000).max(20_000).optional();
+const SizePixels = z.int().min(1).max(20_000).optional();
+const Placement = z
+  .strictObject({
+    ...{ gridPositionX: Pixels, gridPositionY: Pixels, resizedWidth: SizePixels, resizedHeight: SizePixels },
+    ...{ xStart: Pixels, xEnd: Pixels, yStart: Pixels, yEnd: Pixels },
+  })
+  .meta({ description: 'In pixels: where the source stands in the result and how large, and which part of it is kept.' });
+
+/** What a single request may bring along besides what a row of a batch says. */
+const CreateFields = GenerationFields.extend({
+  model: z.string().max(100).optional().meta({ description: 'Required but for `upscale` and `add_audio`, which keep their source’s.' }),
+  prompt: Text.min(MIN_PROMPT_CHARACTERS)
+    .max(MAX_PROMPT_CHARACTERS)
+    .optional()
+    .meta({ description: 'Required but where there is an image or a video to start from.' }),
+  operation: z.enum(OPERATIONS).optional().meta({ description: '`create` if absent.' }),
+  source: MediumGiven.optional().meta({ description: 'What is upscaled, given audio, reframed or modified.' }),
+  loop: z.boolean().optional(),
+  keyframes: z
+    .strictObject({ first: MediumGiven.optional(), last: MediumGiven.optional() })
+    .optional()
+    .meta({ description: 'A generation as `first` is extended, as `last` extended backwards; both are interpolated.' }),
+  concepts: z.array(z.string().max(100)).max(MAX_CONCEPTS).optional().meta({ description: 'Camera motions by key, as `dolly_zoom`.' }),
+  references: z
+    .strictObject({
+      images: z.array(Reference).max(MAX_INPUTS).optional(),
+      styles: z.array(Reference).max(MAX_INPUTS).optional(),
+      characters: z
+        .array(z.strictObject({ urls: z.array(MediaUrl).min(1).max(MAX_INPUTS) }))
+        .max(MAX_INPUTS)
+        .optional(),
+      modify: Reference.optional(),
+    })
+    .optional(),
+  mode: z.enum(MODIFY_MODES).optional().meta({ description: 'How far a modified video may leave its source.' }),
+  firstFrame: z.strictObject({ url: MediaUrl }).optional(),
+  placement: Placement.optional(),
+  negativePrompt: Text.max(MAX_PROMPT_CHARACTERS).optional(),
+}).meta({ id: 'CreateGeneration' });
+export const CreateGeneration = eitherSpelling(CreateFields);
 export type CreateGeneration = z.infer<typeof CreateGeneration>;
 
 export const GENERATION_STATES = ['queued', 'admitted', 'running', 'completed', 'failed', 'cancelled'] as const;
