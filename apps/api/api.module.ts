@@ -27,6 +27,7 @@ import { GenerationEventsController } from '#apps/api/native/events.controller';
 import { NativeGenerationsController } from '#apps/api/native/generations.controller';
 import { GrantsController } from '#apps/api/native/grants.controller';
 import { KeysController } from '#apps/api/native/keys.controller';
+import { LanesController } from '#apps/api/native/lanes.controller';
 import { LedgerController } from '#apps/api/native/ledger.controller';
 import { MembersController } from '#apps/api/native/members.controller';
 import { MetersController } from '#apps/api/native/meters.controller';
@@ -125,6 +126,7 @@ export class ApiModule {
         StatementsController,
         CommitmentsController,
         CapacityController,
+        LanesController,
         SchedulingController,
         MetersController,
         SignInController,

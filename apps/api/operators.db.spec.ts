@@ -83,6 +83,7 @@ it('tells what a generation uses and waits for, also where the body is not ours'
   };
   expect((await api.call(customer, 'GET', `/api/v1/generations/${id}/meters`)).body).toMatchObject(expected);
   expect((await api.call(auditor, 'GET', `${ROOT}/generations/${id}?tenantId=${tenantId}`)).body).toMatchObject(expected);
+  expect((await api.call(customer, 'GET', `/api/v1/generations/${id}/wait`)).body).toEqual({ state: 'queued', wait: null });
   const stranger = await api.aKey(await aTenant(api.control, 0n), SCOPES_OF_ROLE.owner);
   expect((await api.call(stranger, 'GET', `/api/v1/generations/${id}/meters`)).status).toBe(404);
   const { headers } = await api.call(customer, 'GET', `/dream-machine/v1/generations/${id}`);

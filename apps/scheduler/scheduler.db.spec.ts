@@ -347,12 +347,13 @@ it('tells who asks why a generation waits, and its place', async () => {
   questions.onApplicationBootstrap();
   const listening = `SELECT 1 FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'test-listen' AND query LIKE 'LISTEN%' AND state = 'idle'`;
-  await expect.poll(() => owner.query(listening)).toHaveLength(1);
-  expect(await questions.ask(poolClass, first)).toMatchObject({ reason: 'no_free_lane', position: 1 });
-  const wait = await questions.ask(poolClass, second);
+  await expect.poll(() => owner.query(listening), { timeout: 20_000 }).toHaveLength(1);
+  const ask = (generationId: string) => questions.ask({ poolClass, tenantId, generationId });
+  expect(await ask(first)).toMatchObject({ reason: 'no_free_lane', position: 1 });
+  const wait = await ask(second);
   expect(wait?.position).toBe(2);
   expect(wait?.startP90).toBeGreaterThanOrEqual(wait?.startP50 as number);
-  expect(await questions.ask(poolClass, running)).toMatchObject({ reason: 'behind_its_queue', position: null });
+  expect(await ask(running)).toMatchObject({ reason: 'behind_its_queue', position: null });
   questions.onModuleDestroy();
   await notifications.close();
 });

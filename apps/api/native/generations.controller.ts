@@ -7,6 +7,7 @@ import { Refused } from '#apps/api/errors/refused';
 import { refusedSubmit } from '#apps/api/errors/refused-submit';
 import { valid } from '#apps/api/errors/valid';
 import { generationView, quoteView } from '#apps/api/native/generation-view';
+import { metersHeaders } from '#apps/api/native/meters-view';
 import { waitSecondsOf } from '#apps/api/native/prefer-wait';
 import { understandCreate, understandList } from '#apps/api/native/understand';
 import { Operation } from '#apps/api/operation.decorator';
@@ -26,6 +27,7 @@ import { isFinal } from '#core/generations/state';
 import { type GenerationReport, GenerationReportsService, queuedReport } from '#features/generations/generation-reports.service';
 import { GenerationWatch } from '#features/generations/generation-watch';
 import { GenerationsService, type SubmitRequest } from '#features/generations/generations.service';
+import { GenerationMetersService } from '#features/scheduling/generation-meters.service';
 import { SignedUrls } from '#platform/storage/signed-urls';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -39,6 +41,7 @@ export class NativeGenerationsController {
     private readonly watch: GenerationWatch,
     private readonly urls: SignedUrls,
     private readonly submits: DreamMachineSubmits,
+    private readonly meters: GenerationMetersService,
   ) {}
 
   @Operation(createGeneration)
@@ -73,7 +76,10 @@ export class NativeGenerationsController {
     @Res({ passthrough: true }) reply: FastifyReply,
     @Headers('prefer') prefer?: string,
   ): Promise<Generation> {
-    return this.view(await this.waited(await this.find(caller, id), reply, prefer));
+    const report = await this.waited(await this.find(caller, id), reply, prefer);
+    const meters = await this.meters.of(caller.tenantId, report.generation.id);
+    if (meters) reply.headers(metersHeaders(meters));
+    return this.view(report);
   }
 
   @Operation(cancelGeneration)

@@ -1,7 +1,8 @@
-import type { GenerationMeters } from '#contracts/native/generations';
+import type { GenerationMeters, GenerationWait } from '#contracts/native/generations';
+import { WAIT_CHANGES, whatWouldChange } from '#core/scheduling/what-would-change';
 import type { GenerationMeters as Meters } from '#features/scheduling/generation-meters.service';
 
-export function metersView({ wait, ...meters }: Meters): GenerationMeters {
+export function metersView(meters: Meters): GenerationMeters {
   return {
     state: meters.state,
     serviceTier: meters.serviceTier,
@@ -10,7 +11,20 @@ export function metersView({ wait, ...meters }: Meters): GenerationMeters {
     actualBurnLaneMs: meters.actualBurnLaneMs,
     units: meters.units,
     unitsInUse: meters.unitsInUse,
-    wait: wait && { reason: wait.reason, position: wait.position, startP50: timeOf(wait.startP50), startP90: timeOf(wait.startP90) },
+    wait: waitView(meters),
+  };
+}
+
+export function waitView({ wait, serviceTier }: Meters): GenerationWait | null {
+  if (!wait) return null;
+  const { reason, position, isFirstOfItsTenant } = wait;
+  const changes = whatWouldChange(reason, serviceTier, isFirstOfItsTenant);
+  return {
+    reason,
+    position,
+    startP50: timeOf(wait.startP50),
+    startP90: timeOf(wait.startP90),
+    wouldChange: changes.map((change) => ({ change, detail: WAIT_CHANGES[change] })),
   };
 }
 

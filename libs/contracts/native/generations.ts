@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { eitherSpelling, fieldNames } from '#contracts/native/either-spelling';
 import type { OperationContract } from '#contracts/operation';
-import { WAIT_REASONS } from '#contracts/queues/wait-questions';
 import { SERVICE_TIERS } from '#core/catalog/service-tiers';
 import { MAX_INPUTS } from '#core/generations/fetch-limits';
 import {
@@ -18,6 +17,7 @@ import {
 } from '#core/generations/limits';
 import { MODIFY_MODES, OPERATIONS } from '#core/generations/recipe';
 import { ERASURE_RULES } from '#core/retention/retention';
+import { WAIT_CHANGES, WAIT_REASONS, type WaitChange } from '#core/scheduling/what-would-change';
 
 const ROOT = '/api/v1/generations';
 
@@ -272,6 +272,19 @@ export const streamGeneration = {
   mediaTypes: ['text/event-stream'],
 } satisfies OperationContract;
 
+export const GenerationWait = z
+  .object({
+    reason: z.enum(WAIT_REASONS),
+    position: z.int().nullable().meta({ description: 'How many generations of the pool class are expected to start first, and one.' }),
+    startP50: Time.nullable().meta({ description: 'Started by then with a chance of one half.' }),
+    startP90: Time.nullable(),
+    wouldChange: z
+      .array(z.object({ change: z.enum(Object.keys(WAIT_CHANGES) as WaitChange[]), detail: z.string() }))
+      .meta({ description: 'What would let it start sooner, the most helpful first.' }),
+  })
+  .meta({ id: 'GenerationWait' });
+export type GenerationWait = z.infer<typeof GenerationWait>;
+
 export const GenerationMeters = z
   .object({
     state: State,
@@ -281,12 +294,9 @@ export const GenerationMeters = z
     actualBurnLaneMs: z.int(),
     units: z.int().meta({ description: 'Units that the tenant is guaranteed in this pool class.' }),
     unitsInUse: z.int(),
-    wait: z
-      .object({ reason: z.enum(WAIT_REASONS), position: z.int().nullable(), startP50: Time.nullable(), startP90: Time.nullable() })
-      .nullable()
-      .meta({
-        description: 'While it is queued: why it waits, and when it will probably start. Null when the scheduler has not answered.',
-      }),
+    wait: GenerationWait.nullable().meta({
+      description: 'While it is queued: why it waits, and when it will probably start. Null when the scheduler has not answered.',
+    }),
   })
   .meta({ id: 'GenerationMeters' });
 export type GenerationMeters = z.infer<typeof GenerationMeters>;
@@ -297,6 +307,19 @@ export const getGenerationMeters = {
   path: `${ROOT}/:id/meters`,
   status: 200,
   scope: 'generations:read',
-  summary: 'What a generation uses and waits for. The same is in the `x-halogen-*` headers of a generation of Dream Machine.',
+  summary: 'What a generation uses and waits for. The same is in the `x-halogen-*` headers of a generation, also of Dream Machine’s.',
   response: GenerationMeters,
+} satisfies OperationContract;
+
+export const getGenerationWait = {
+  id: 'getGenerationWait',
+  method: 'GET',
+  path: `${ROOT}/:id/wait`,
+  status: 200,
+  scope: 'generations:read',
+  summary: 'Why a generation waits, until when it probably will, and what would change it: asked of the scheduler now.',
+  response: z.object({
+    state: State,
+    wait: GenerationWait.nullable().meta({ description: 'Null when it is not queued, or when the scheduler has not answered.' }),
+  }),
 } satisfies OperationContract;

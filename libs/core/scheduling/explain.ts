@@ -35,6 +35,8 @@ export interface Explanation {
   reason: WaitReason;
   /** How many generations of the pool are expected to start first, and one. */
   position: number;
+  /** Nothing of its tenant's own goes before it. */
+  isFirstOfItsTenant: boolean;
   /** When it is expected to start, with these chances, milliseconds since 1970. Null when nothing shows that it can. */
   startP50: number | null;
   startP90: number | null;
@@ -47,11 +49,12 @@ export function explain(view: ExplainView, calibration: StartCalibration, genera
   if (!tenant) return undefined;
   const reason = reasonOf(view, tenant, head.generation, now);
   const expected = expectStart(view, head, now);
+  const isFirstOfItsTenant = aheadInTenant(tenant, head).heads === 0;
   if (!expected || reason === 'no_node_with_n_lanes' || reason === 'more_lanes_than_units') {
-    return { reason, position: expected?.position ?? 1, startP50: null, startP90: null };
+    return { reason, position: expected?.position ?? 1, isFirstOfItsTenant, startP50: null, startP90: null };
   }
   const { p50Ms, p90Ms } = calibration.interval(expected.waitMs, expected.turnsAway);
-  return { reason, position: expected.position, startP50: now + p50Ms, startP90: now + p90Ms };
+  return { reason, position: expected.position, isFirstOfItsTenant, startP50: now + p50Ms, startP90: now + p90Ms };
 }
 
 function reasonOf(view: ExplainView, tenant: TenantQueue, generation: WaitingGeneration, now: number): WaitReason {

@@ -51,7 +51,11 @@ export class SchedulingIndex implements SchedulingView {
    */
   private systemShare = 0;
 
+  /** @param follower folds the same changes into something of its own */
+  constructor(private readonly follower?: { apply(change: Change): void; reset(): void }) {}
+
   apply(change: Change): void {
+    this.follower?.apply(change);
     switch (change.type) {
       case 'node':
         this.putNode(change.node);
@@ -166,6 +170,7 @@ export class SchedulingIndex implements SchedulingView {
 
   /** Forgets queue, leases, nodes and units, to be loaded anew. What was learned of run times and shares stays. */
   reset(): void {
+    this.follower?.reset();
     this.waitingByShape.clear();
     this.waiting.clear();
     for (const head of [...this.youngFlex.values()]) this.youngFlex.remove(head);

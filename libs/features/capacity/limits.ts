@@ -13,3 +13,9 @@ export const MAX_CUTS_LISTED = 500;
 export const MAX_TENANTS_VIEWED = 1_000;
 
 export const MAX_MONTHS_LISTED = 120;
+
+/** Viewers of live lanes that one process serves. */
+export const MAX_LIVE_VIEWS = 200;
+
+/** Points of one answer about the use of lanes. */
+export const MAX_USE_POINTS = 2_000;

@@ -20,6 +20,8 @@ export interface GenerationMeters {
   wait: WaitTold | null;
 }
 
+type MetersRow = Omit<GenerationMeters, 'wait'> & { isHeld: boolean };
+
 /** Meters of one generation: read when asked, never written. */
 @Injectable()
 export class GenerationMetersService {
@@ -30,8 +32,8 @@ export class GenerationMetersService {
 
   async of(tenantId: string, generationId: string): Promise<GenerationMeters | null> {
     const [row] = await this.db.transaction('generation meters', [tenantId], (tx) =>
-      tx.query<Omit<GenerationMeters, 'wait'>>(
-        `SELECT g.state, g.service_tier AS "serviceTier", g.pool_class AS "poolClass", g.burn_lane_ms AS "estimatedBurnLaneMs",
+      tx.query<MetersRow>(
+        `SELECT g.state, g.service_tier AS "serviceTier", g.pool_class AS "poolClass", g.is_held AS "isHeld", g.burn_lane_ms AS "estimatedBurnLaneMs",
                 (SELECT l.served_from FROM leases l WHERE l.tenant_id = g.tenant_id AND l.generation_id = g.id ORDER BY l.fence DESC LIMIT 1)
                   AS "servedFrom",
                 (SELECT coalesce(sum(cardinality(l.lane_ids) * extract(epoch FROM coalesce(l.ended_at, now()) - l.began_at) * 1000), 0)::float8
@@ -44,7 +46,13 @@ export class GenerationMetersService {
       ),
     );
     if (!row) return null;
-    const wait = row.state === 'queued' ? await this.waits.ask(row.poolClass, generationId) : null;
-    return { ...row, actualBurnLaneMs: Math.round(row.actualBurnLaneMs), wait };
+    const { isHeld, ...meters } = row;
+    const wait = row.state === 'queued' ? await this.waitOf({ tenantId, generationId, poolClass: row.poolClass, isHeld }) : null;
+    return { ...meters, actualBurnLaneMs: Math.round(row.actualBurnLaneMs), wait };
+  }
+
+  private async waitOf({ isHeld, ...of }: { tenantId: string; generationId: string; poolClass: string; isHeld: boolean }) {
+    if (isHeld) return { reason: 'batch_paused', position: null, isFirstOfItsTenant: false, startP50: null, startP90: null } as const;
+    return this.waits.ask(of);
   }
 }

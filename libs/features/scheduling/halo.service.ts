@@ -5,7 +5,7 @@ import { CapacityService } from '#features/capacity/capacity.service';
 import { type Clock, systemClock } from '#features/scheduling/clock';
 import { type Candidate, LeaderElection } from '#features/scheduling/leader-election';
 import type { Leadership } from '#features/scheduling/leadership';
-import { DISCOVER_POOLS_EVERY_MS } from '#features/scheduling/limits';
+import { DISCOVER_POOLS_EVERY_MS, MAX_EXPLAINED_PER_S } from '#features/scheduling/limits';
 import { PoolScheduler } from '#features/scheduling/pool-scheduler';
 import { ReleaseFailed } from '#features/scheduling/release-failed';
 import { HotPool } from '#platform/database/hot-pool';
@@ -27,6 +27,7 @@ export class HaloService implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly discovery: WakeLoop;
   private stopListening: (() => void) | undefined;
   private stopAnswering: (() => void) | undefined;
+  private explained = { second: 0, waits: 0 };
 
   constructor(
     @Inject(HotPool) private readonly db: HotPool,
@@ -55,18 +56,23 @@ export class HaloService implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all([...this.elections].map(([poolClass, election]) => this.leave(poolClass, election)));
   }
 
-  /** Only the leader of the pool class answers. What waits behind the heads that it knows is told so, without a place. */
+  /** Only the leader of the pool class answers, and no more often than leaves it time to schedule. */
   private async answer(payload: string | undefined): Promise<void> {
     const question = readPayload(WaitQuestion, payload);
     if (!question) return;
-    const { ask, poolClass, generationId } = question;
-    const scheduler = this.schedulers.get(poolClass);
+    const scheduler = this.schedulers.get(question.poolClass);
     if (!scheduler) return;
-    const wait = scheduler.explain(generationId) ?? { reason: 'behind_its_queue', position: null, startP50: null, startP90: null };
-    const answer: WaitAnswer = { ask, wait };
+    const answer: WaitAnswer = { ask: question.ask, wait: this.mayExplain() ? scheduler.explain(question) : null };
     await this.db
       .query('SELECT pg_notify($1, $2)', [WAIT_ANSWERS, JSON.stringify(answer)])
       .catch((error: unknown) => this.logger.warn('a wait could not be told', error));
+  }
+
+  private mayExplain(): boolean {
+    const second = Math.floor(this.clock.monotonicMs() / 1_000);
+    if (second !== this.explained.second) this.explained = { second, waits: 0 };
+    this.explained.waits += 1;
+    return this.explained.waits <= MAX_EXPLAINED_PER_S;
   }
 
   /** The scheduler of a pool class that this process leads. */

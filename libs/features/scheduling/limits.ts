@@ -38,3 +38,11 @@ export const ASK_FOR_RUN_AFTER_MS = 500;
 export const ASK_FOR_RUNS_EVERY_MS = 250;
 /** A take-back that could not be done, and a recall that is not answered, are tried again after so long. */
 export const TRY_AGAIN_AFTER_MS = 1_000;
+
+/** Waits that a process explains in a second. Each looks at every tenant and every lease: more would be time that the planner lacks. */
+export const MAX_EXPLAINED_PER_S = 100;
+
+/** What lanes do is shown, and counted, this often. */
+export const LOOK_AT_LANES_EVERY_MS = 1_000;
+/** Old blocks of use that are deleted together, once a minute: several times as many as are written meanwhile. */
+export const MAX_OLD_USE_AT_ONCE = 20_000;

@@ -37,6 +37,10 @@ export class Pauses {
     ]);
   }
 
+  isTenantPaused(tenantId: string): boolean {
+    return this.tenantIds.has(tenantId);
+  }
+
   /** A change as the index may see it. */
   seen(change: Change): Change {
     if (change.type === 'queued' && this.tenantIds.has(change.generation.tenantId)) {

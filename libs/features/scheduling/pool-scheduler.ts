@@ -10,6 +10,7 @@ import { SchedulingIndex } from '#core/scheduling/scheduling-index';
 import type { CapacityService } from '#features/capacity/capacity.service';
 import type { Clock } from '#features/scheduling/clock';
 import { exchange } from '#features/scheduling/exchange';
+import { LaneRecord } from '#features/scheduling/lane-record';
 import { asLeader, type Leadership, NotLeader } from '#features/scheduling/leadership';
 import { leaseKeyOf } from '#features/scheduling/lease-keys';
 import { LeaseWatch, type LivingLease, type RecallReason } from '#features/scheduling/lease-watch';
@@ -64,12 +65,13 @@ const GIVE_UP_REASON = 'Job failed: no node could run it';
  * lanes, plan, then in one transaction admit and read what others have committed. Only `began` goes beside the turns, as it concerns no lane.
  */
 export class PoolScheduler {
-  readonly index = new SchedulingIndex();
+  readonly index: SchedulingIndex;
   private readonly logger: Logger;
   private readonly roster: NodeRoster;
   private readonly leases = new LeaseWatch();
   private readonly pauses = new Pauses();
   private readonly forecasts = new WaitForecasts();
+  private readonly laneRecord: LaneRecord;
   private readonly loop: WakeLoop;
   private readonly begins: CommandGroup<Began, void>;
   private readonly beginning = new Set<string>();
@@ -92,6 +94,8 @@ export class PoolScheduler {
     private readonly parts: PoolSchedulerParts,
   ) {
     this.logger = new Logger(`scheduler ${leadership.poolClass}`);
+    this.laneRecord = new LaneRecord(leadership);
+    this.index = new SchedulingIndex(this.laneRecord.use);
     this.roster = new NodeRoster((node) => this.index.apply({ type: 'node', node }));
     this.loop = new WakeLoop({ name: `scheduler ${leadership.poolClass}`, everyMs: TURN_EVERY_MS, run: () => this.runTurn() });
     this.begins = new CommandGroup({
@@ -188,12 +192,13 @@ export class PoolScheduler {
     return this.roster.progressOf(nodeId, lease);
   }
 
-  /** Why a generation waits, and until when; undefined when it is none of the heads that the index has. */
-  explain(generationId: string): WaitTold | undefined {
-    if (!this.isLoaded) return undefined;
-    const wait = this.forecasts.explain(this.index, generationId, this.parts.clock.wallMs());
-    if (wait && this.pauses.isPoolPaused) return { ...wait, reason: 'pool_paused', startP50: null, startP90: null };
-    return wait;
+  /** Why a generation waits, and until when; null while nothing is loaded. One that is none of the heads in the index has no place. */
+  explain({ tenantId, generationId }: { tenantId: string; generationId: string }): WaitTold | null {
+    if (!this.isLoaded) return null;
+    const unknown = { position: null, isFirstOfItsTenant: false, startP50: null, startP90: null };
+    if (this.pauses.isPoolPaused) return { reason: 'pool_paused', ...unknown };
+    if (this.pauses.isTenantPaused(tenantId)) return { reason: 'tenant_paused', ...unknown };
+    return this.forecasts.explain(this.index, generationId, this.parts.clock.wallMs()) ?? { reason: 'behind_its_queue', ...unknown };
   }
 
   private async runTurn(): Promise<void> {
@@ -209,6 +214,7 @@ export class PoolScheduler {
       await this.exchange(await this.planAdmissions());
       this.tellDying();
       this.tellStrangers();
+      await this.showLanes();
     } catch (error) {
       // What was committed is not known for sure any more: the next turn begins with what the database has.
       if (this.isLoaded) this.loading = aLoading();
@@ -428,6 +434,12 @@ export class PoolScheduler {
       if (living?.nodeId === nodeId) this.noteBegan(living, began);
       else this.roster.linkOf(nodeId)?.send({ type: 'recall', tenantId, generationId, fence, reason: 'ended' });
     }
+  }
+
+  /** Last in a turn: nothing waits for it. */
+  private async showLanes(): Promise<void> {
+    const write = this.laneRecord.due(this.nowMs(), this.parts.clock.wallMs());
+    if (write) await this.asLeader('lanes', write);
   }
 
   private async planAdmissions(): Promise<{ admit: readonly Admission[]; plannedAtMs: number }> {

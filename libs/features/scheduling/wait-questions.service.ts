@@ -32,9 +32,10 @@ export class WaitQuestions implements OnApplicationBootstrap, OnModuleDestroy {
     for (const answer of this.asked.values()) answer(null);
   }
 
-  async ask(poolClass: string, generationId: string): Promise<WaitTold | null> {
+  async ask(of: { poolClass: string; tenantId: string; generationId: string }): Promise<WaitTold | null> {
+    const { poolClass } = of;
     if (this.asked.size >= MAX_ASKED || (this.silentUntilMs.get(poolClass) ?? 0) > performance.now()) return null;
-    const question: WaitQuestion = { ask: crypto.randomUUID(), poolClass, generationId };
+    const question: WaitQuestion = { ask: crypto.randomUUID(), ...of };
     const { promise, resolve } = Promise.withResolvers<WaitTold | null>();
     this.asked.set(question.ask, resolve);
     const timer = setTimeout(() => {

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ApiUnderTest } from '#apps/api/testing/api-under-test';
+import { SCOPES_OF_ROLE } from '#core/access/scopes';
+import { cellOf, packCells, stateOf, unpackCells } from '#core/capacity/lane-cells';
+import { aTenant } from '#testing/builders';
+
+const LANES = '/api/v1/capacity/lanes?poolClass=a-class';
+const USE = '/api/v1/capacity/lane-use?poolClass=a-class';
+
+let api: ApiUnderTest;
+let ours: string;
+let customer: string;
+let auditor: string;
+
+beforeAll(async () => {
+  api = await ApiUnderTest.start();
+  ours = await aTenant(api.control, 0n);
+  const theirs = await aTenant(api.control, 0n);
+  customer = await api.aKey(ours, SCOPES_OF_ROLE.owner);
+  auditor = await api.aKey(await aTenant(api.control, 0n), SCOPES_OF_ROLE.auditor);
+  const cells = Uint16Array.of(cellOf('own', 1), cellOf('lent', 2), cellOf('idle'));
+  await api.control.query(`INSERT INTO live_lanes VALUES ('a-class', 1, 5, $1, $2, now())`, [
+    JSON.stringify([{ siteId: 'north', nodeId: 'n1', lanes: 3 }]),
+    packCells(cells),
+  ]);
+  await api.control.query(`INSERT INTO live_lane_slots VALUES ('a-class', 1, $1), ('a-class', 2, $2)`, [ours, theirs]);
+});
+afterAll(() => api.stop());
+
+const statesOf = (cells: string) => [...unpackCells(Buffer.from(cells, 'base64'))].map(stateOf);
+
+it('shows a customer its own lanes alone, and platform staff all of them', async () => {
+  const own = (await api.call(customer, 'GET', LANES)).body;
+  expect(own).toMatchObject({ version: '5', ranges: [{ siteId: 'north', nodeId: null, lanes: 1 }], slots: [{ slot: 1, tenantId: ours }] });
+  expect(statesOf(own.cells)).toEqual(['own']);
+  const all = (await api.call(auditor, 'GET', LANES)).body;
+  expect(all).toMatchObject({ ranges: [{ nodeId: 'n1', lanes: 3 }], slots: [{ slot: 1 }, { slot: 2 }] });
+  expect(statesOf(all.cells)).toEqual(['own', 'lent', 'idle']);
+  expect((await api.call(customer, 'GET', LANES.replace('a-class', 'nowhere'))).status).toBe(404);
+  expect((await api.call(customer, 'GET', LANES.replace('lanes', 'lanes/events'))).status).toBe(200);
+});
+
+it('tells use over time column by column, with gaps, and never more points than fit', async () => {
+  const startsAt = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 120_000);
+  await api.control.query(
+    `INSERT INTO tenant_use VALUES ($1, 'a-class', 10, $2, '{1,2,3,4,NaN,6}', '{0,0,0,0,NaN,0}', '{0,0,0,0,NaN,0}', '{0,0,0,0,NaN,0}', '{7,6,5,4,NaN,2}')`,
+    [ours, startsAt],
+  );
+  const at = (ms: number) => new Date(startsAt.getTime() + ms).toISOString();
+  const { body } = await api.call(customer, 'GET', `${USE}&stepS=10&from=${at(10_000)}&to=${at(70_000)}`);
+  expect(body).toMatchObject({ stepS: 10, from: at(10_000), own: [2, 3, 4, null, 6, null], idle: [6, 5, 4, null, 2, null] });
+  const month = `&from=${new Date(Date.now() - 30 * 86_400_000).toISOString()}`;
+  expect((await api.call(customer, 'GET', `${USE}${month}`)).body.stepS).toBe(3_600);
+  expect((await api.call(customer, 'GET', `${USE}${month}&stepS=60`)).status).toBe(409);
+  expect((await api.call(customer, 'GET', `${USE}&stepS=7`)).status).toBe(422);
+  expect((await api.call(auditor, 'GET', USE)).body.own.every((value: unknown) => value === null)).toBe(true);
+});
