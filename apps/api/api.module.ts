@@ -19,6 +19,7 @@ import { DreamMachineSubmits } from '#apps/api/dream-machine/submits';
 import type { ApiEnvironment } from '#apps/api/environment';
 import { ErrorFilter } from '#apps/api/errors/error.filter';
 import { AuditController } from '#apps/api/native/audit.controller';
+import { BatchUploadsController } from '#apps/api/native/batch-uploads.controller';
 import { BatchesController } from '#apps/api/native/batches.controller';
 import { CapacityController } from '#apps/api/native/capacity.controller';
 import { CommitmentsController } from '#apps/api/native/commitments.controller';
@@ -46,6 +47,7 @@ import { GenerationWatch } from '#features/generations/generation-watch';
 import { GenerationsService } from '#features/generations/generations.service';
 import { WorkOrdersService } from '#features/generations/work-orders.service';
 import { BatchFilesService } from '#features/ingestion/batch-files.service';
+import { BatchUploadsService } from '#features/ingestion/batch-uploads.service';
 import { BatchesService } from '#features/ingestion/batches.service';
 import { CreditsService } from '#features/ledger/credits.service';
 import { LedgerService } from '#features/ledger/ledger.service';
@@ -111,6 +113,7 @@ export class ApiModule {
         DreamMachineGenerationsController,
         DreamMachineAccountController,
         BatchesController,
+        BatchUploadsController,
         LedgerController,
         WebhooksController,
         NativeGenerationsController,
@@ -150,6 +153,7 @@ export class ApiModule {
         ErasuresService,
         StatementsService,
         BatchesService,
+        BatchUploadsService,
         BatchFilesService,
         PlansService,
         ApiKeyStrategy,

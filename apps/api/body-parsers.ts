@@ -3,7 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { MAX_ARTIFACT_BYTES } from '#apps/api/assets/uploads.controller';
 import { Refused } from '#apps/api/errors/refused';
-import { ROW_TYPES } from '#contracts/native/batches';
+import { ROW_TYPES, UPLOAD_BODY_TYPE } from '#contracts/native/batches';
 import { MAX_SOURCE_BYTES } from '#core/ingestion/limits';
 
 /** The largest JSON body. A request with a prompt of 5,000 characters is far below it. */
@@ -25,6 +25,6 @@ export function useBodyParsers(app: NestFastifyApplication): void {
   });
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
   const asStream = (_request: unknown, payload: IncomingMessage, done: (error: null, body: IncomingMessage) => void) => done(null, payload);
-  fastify.addContentTypeParser([...ROW_TYPES], { bodyLimit: MAX_SOURCE_BYTES }, asStream);
+  fastify.addContentTypeParser([...ROW_TYPES, UPLOAD_BODY_TYPE], { bodyLimit: MAX_SOURCE_BYTES }, asStream);
   fastify.addContentTypeParser(['image/jpeg', 'image/png', 'video/mp4'], { bodyLimit: MAX_ARTIFACT_BYTES }, asStream);
 }

@@ -7,13 +7,12 @@ import { Refused } from '#apps/api/errors/refused';
 import { valid } from '#apps/api/errors/valid';
 import { archiveOf } from '#apps/api/native/batch-archive';
 import { errorsAsCsv, errorsAsJson, manifestAsCsv, manifestAsJson } from '#apps/api/native/batch-files';
+import { jsonOf, optionsOf } from '#apps/api/native/batch-options';
 import { batchView } from '#apps/api/native/batch-view';
 import { Operation } from '#apps/api/operation.decorator';
-import { fieldErrors } from '#contracts/dream-machine/errors';
 import {
   type ArchiveQuery,
   type Batch,
-  BatchOptions,
   type CreateBatchQuery,
   cancelBatch,
   createBatch,
@@ -242,19 +241,4 @@ async function sendFile(reply: FastifyReply, format: 'ndjson' | 'csv', name: str
 
 function notFound(): Refused {
   return new Refused('not_found', 'Batch not found');
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Refused('malformed_json', 'options is not valid JSON');
-  }
-}
-
-function optionsOf(value: unknown): BatchOptions {
-  const parsed = BatchOptions.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const fields = fieldErrors(parsed.error.issues, value);
-  throw new Refused('invalid_fields', fields.map(({ loc, msg }) => `${loc.join('.')}: ${msg}`).join('; '), fields);
 }

@@ -70,6 +70,12 @@ export class ApiUnderTest {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  /** For what needs a connection of its own. @returns its origin */
+  async listen(): Promise<string> {
+    await this.app.listen(0, '127.0.0.1');
+    return this.app.getUrl();
+  }
+
   document(): OpenAPIObject {
     return openApiDocument(this.app);
   }

@@ -160,6 +160,44 @@ export const createBatch = {
   response: Batch,
 } satisfies OperationContract;
 
+/** A source that comes over several connections, by the protocol tus 1.0. */
+export const BatchUpload = z
+  .object({ id: z.uuid().meta({ description: 'Of the batch too.' }), offset: z.int(), bytes: z.int() })
+  .meta({ id: 'BatchUpload' });
+export type BatchUpload = z.infer<typeof BatchUpload>;
+
+const UPLOADS = '/api/v1/batch-uploads';
+export const UPLOAD_BODY_TYPE = 'application/offset+octet-stream';
+
+export const createBatchUpload = {
+  id: 'createBatchUpload',
+  method: 'POST',
+  path: UPLOADS,
+  status: 201,
+  scope: 'generations:write',
+  summary:
+    'Begin a resumable upload of a batch’s rows (tus 1.0, creation). `Upload-Metadata` names `format` (ndjson or csv), `gzip` (true or absent) and ' +
+    '`options` (BatchOptions as JSON); `Upload-Length` is needed. The batch is made when all bytes are there; an upload is kept for 24 hours.',
+} satisfies OperationContract;
+
+export const getBatchUpload = {
+  id: 'getBatchUpload',
+  path: `${UPLOADS}/:id`,
+  ...reads,
+  summary: 'How far a resumable upload has come. HEAD answers as tus 1.0 says.',
+  response: BatchUpload,
+} satisfies OperationContract;
+
+export const appendBatchUpload = {
+  id: 'appendBatchUpload',
+  method: 'PATCH',
+  path: `${UPLOADS}/:id`,
+  status: 204,
+  scope: 'generations:write',
+  summary: 'Go on with a resumable upload, from `Upload-Offset` on. What arrives before a connection is cut is kept.',
+  bodyTypes: [UPLOAD_BODY_TYPE],
+} satisfies OperationContract;
+
 export const listBatches = {
   id: 'listBatches',
   path: ROOT,

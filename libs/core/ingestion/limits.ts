@@ -1,5 +1,11 @@
 /** What one request may upload, as it is on the wire. */
 export const MAX_SOURCE_BYTES = 2_000_000_000;
+/** A resumable upload is kept in pieces of this size, smaller ones where a connection ended. */
+export const UPLOAD_PIECE_BYTES = 8_000_000;
+/** An upload that comes in smaller and smaller parts ends somewhere. */
+export const MAX_UPLOAD_PIECES = 2_000;
+/** An upload that is not whole after this is given up. */
+export const UPLOAD_KEPT_HOURS = 24;
 /** What a gzipped source may unpack to. */
 export const MAX_UNPACKED_BYTES = 8_000_000_000;
 /** Real rows pack 5 to 60 times; judged once so much was unpacked that a header no longer counts. */

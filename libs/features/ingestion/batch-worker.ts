@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { UPLOAD_KEPT_HOURS } from '#core/ingestion/limits';
 import { recordEvents } from '#features/events/events.service';
 import { type ClaimedBatch, claimBatch, keepClaim, releaseClaim } from '#features/ingestion/claim';
 import { BatchMoved } from '#features/ingestion/commit-chunk';
@@ -55,6 +56,7 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
       this.working.add(work);
     }
     await this.endBatches();
+    await this.giveUpUploads();
   }
 
   private async work(batch: ClaimedBatch): Promise<void> {
@@ -94,6 +96,14 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
       tenantId,
       id,
     ]);
+  }
+
+  /** Of those whose API process died, or whose caller never came back. What was kept of them goes with the retention of batches. */
+  private async giveUpUploads(): Promise<void> {
+    await this.control.query(
+      `UPDATE batches SET state = 'failed', state_reason = 'source_not_received', finished_at = now()
+        WHERE state = 'receiving' AND created_at < now() - interval '${UPLOAD_KEPT_HOURS} hours'`,
+    );
   }
 
   /** Where rows end nobody looks whether theirs was the last: that would be asked a million times. */

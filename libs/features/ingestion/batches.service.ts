@@ -60,15 +60,30 @@ export class BatchesService {
    * Keeps the source as it comes, no faster than it can be kept, and hands the batch to the worker.
    * @throws ObjectTooLarge; what the connection failed with. The batch has failed then.
    */
-  async create(
-    { tenantId, apiKeyId, project, askedTier }: Caller,
-    given: BatchOptions,
-    { format, isGzip, content }: BatchSource,
-  ): Promise<BatchReport> {
-    // Not its key's and its tenant's: those are of single requests, and a batch is flex unless it is told.
-    const options = { ...given, serviceTier: given.serviceTier ?? askedTier ?? project?.serviceTier ?? undefined };
+  async create(caller: Caller, options: BatchOptions, { content, ...source }: BatchSource): Promise<BatchReport> {
+    const { tenantId } = caller;
     const id = batchIdOf(newId());
     const sourceKey = content ? `${tenantId}/batches/${id}/source` : null;
+    await this.announce(caller, options, source, sourceKey, id);
+    try {
+      const received = content && sourceKey ? await this.keep(sourceKey, content) : { bytes: 0, sha256: null };
+      return await this.handOver(tenantId, id, received);
+    } catch (error) {
+      await this.noteCut(tenantId, id).catch(() => {}); // a sweep of what never arrived would find it too
+      throw error;
+    }
+  }
+
+  /** A batch whose source is still to come. @returns its id */
+  async announce(
+    { tenantId, apiKeyId, project, askedTier }: Caller,
+    given: BatchOptions,
+    { format, isGzip }: Omit<BatchSource, 'content'>,
+    sourceKey: string | null,
+    id = batchIdOf(newId()),
+  ): Promise<string> {
+    // Not its key's and its tenant's: those are of single requests, and a batch is flex unless it is told.
+    const options = { ...given, serviceTier: given.serviceTier ?? askedTier ?? project?.serviceTier ?? undefined };
     await this.db.transaction('create batch', [tenantId], (tx) =>
       tx.query(
         `INSERT INTO batches (tenant_id, id, api_key_id, project_id, name, state, options, is_dry_run, source_format, source_is_gzip, source_key, traceparent)
@@ -88,13 +103,7 @@ export class BatchesService {
         ],
       ),
     );
-    try {
-      const received = content && sourceKey ? await this.keep(sourceKey, content) : { bytes: 0, sha256: null };
-      return await this.handOver(tenantId, id, received);
-    } catch (error) {
-      await this.noteCut(tenantId, id).catch(() => {}); // a sweep of what never arrived would find it too
-      throw error;
-    }
+    return id;
   }
 
   async get({ tenantId }: Pick<Caller, 'tenantId'>, id: string): Promise<BatchReport | null> {

@@ -21,6 +21,8 @@ export interface ClaimedBatch extends RowAllowances {
   format: SourceFormat;
   isGzip: boolean;
   sourceKey: string | null;
+  /** Keys that make the source together; empty when `sourceKey` is all of it. */
+  sourcePieces: readonly string[];
   committedChunk: number;
   committedRow: number;
   priceMicro: bigint;
@@ -35,7 +37,7 @@ const CLAIM = `
            ORDER BY worker_until NULLS FIRST, created_at LIMIT 1 FOR UPDATE SKIP LOCKED) AS next
    WHERE b.tenant_id = next.tenant_id AND b.id = next.id
   RETURNING b.tenant_id, b.id, b.api_key_id, b.project_id, b.traceparent, b.work, b.work_row, b.work_attempts, b.options, b.is_dry_run,
-            b.loaded_at IS NOT NULL AS is_loaded, b.source_format, b.source_is_gzip, b.source_key, b.committed_chunk, b.committed_row,
+            b.loaded_at IS NOT NULL AS is_loaded, b.source_format, b.source_is_gzip, b.source_key, b.source_pieces, b.committed_chunk, b.committed_row,
             b.price_micro,
             (SELECT p.allowed_models FROM projects p WHERE p.tenant_id = b.tenant_id AND p.id = b.project_id) AS allowed_models,
             (SELECT jsonb_object_agg(u.pool_class, u.units) FROM guarantees u WHERE u.tenant_id = b.tenant_id) AS units`;
@@ -62,6 +64,7 @@ export async function claimBatch(control: HotPool): Promise<ClaimedBatch | undef
     format: row.source_format,
     isGzip: row.source_is_gzip,
     sourceKey: row.source_key,
+    sourcePieces: row.source_pieces,
     committedChunk: row.committed_chunk,
     committedRow: row.committed_row,
     priceMicro: BigInt(row.price_micro),
@@ -99,6 +102,7 @@ interface ClaimRow {
   source_format: SourceFormat;
   source_is_gzip: boolean;
   source_key: string | null;
+  source_pieces: string[];
   committed_chunk: number;
   committed_row: number;
   price_micro: string;

@@ -26,7 +26,7 @@ export async function loadBatch(parts: LoadingParts, batch: ClaimedBatch): Promi
   let gathered: BatchRow[] = [];
   let end: SourceUnreadable | undefined;
   let line = 0;
-  const source = batch.sourceKey === null ? Readable.from([]) : await parts.storage.read(batch.sourceKey);
+  const source = await sourceOf(parts.storage, batch);
   try {
     const rows = new SourceRows(batch).read(unpacked(source, batch.isGzip), batch.format);
     for await (const some of rows) {
@@ -53,6 +53,16 @@ export async function loadBatch(parts: LoadingParts, batch: ClaimedBatch): Promi
   }
   await chunks.add({ rows: gathered, isLast: true, endReason: end ? end.message : null });
   await chunks.whenCommitted();
+}
+
+async function sourceOf(storage: ObjectStorage, { sourceKey, sourcePieces }: ClaimedBatch): Promise<Readable> {
+  if (sourceKey !== null) return storage.read(sourceKey);
+  return Readable.from(piecesOf(storage, sourcePieces), { objectMode: false });
+}
+
+/** One after the other: each is opened when the one before has been read. */
+async function* piecesOf(storage: ObjectStorage, keys: readonly string[]): AsyncGenerator<Buffer> {
+  for (const key of keys) yield* (await storage.read(key)) as AsyncIterable<Buffer>;
 }
 
 /** Commits chunks in their order, two of them on their way at once, while the caller prepares the next. */

@@ -1,0 +1,24 @@
+import type { Readable } from 'node:stream';
+
+/** Cuts a stream into pieces, read one after the other. A stream that fails ends its piece: what came before is whole. */
+export class StreamPieces {
+  hasEnded = false;
+  private readonly iterator: AsyncIterator<Buffer>;
+
+  constructor(stream: Readable) {
+    this.iterator = (stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  }
+
+  /** The next piece: as long as this, and a read longer at most; shorter only at the end. */
+  async *next(bytes: number): AsyncGenerator<Buffer> {
+    for (let taken = 0; taken < bytes; ) {
+      const read = await this.iterator.next().catch(() => ({ done: true as const, value: undefined }));
+      if (read.done) {
+        this.hasEnded = true;
+        return;
+      }
+      taken += read.value.length;
+      yield read.value;
+    }
+  }
+}
