@@ -5,9 +5,7 @@ import type { HotTx } from '#platform/database/tx';
 interface AccountRow {
   tenant_id: string;
   id: string;
-  kind: 'available' | 'reserved';
-  /** Beside the reserved account. */
-  spent_id: string | null;
+  kind: 'available' | 'reserved' | 'spent';
   grant_id: string | null;
   balance_micro: string;
   priority: number | null;
@@ -31,12 +29,10 @@ export async function peekAccounts(tx: HotTx, tenantIds: readonly string[]): Pro
   return byTenant(await tx.prepared<AccountRow>('peek accounts', ACCOUNTS, [plainArray([...new Set(tenantIds)])]));
 }
 
-/** The account of what is spent never changes: its id is read with the reserved one, and it is not locked. */
 const ACCOUNTS = `
-  SELECT a.tenant_id, a.id, a.kind, a.grant_id, a.balance_micro, g.priority, g.effective_at, g.expires_at, g.source, g.project_id, g.model_families,
-         CASE WHEN a.kind = 'reserved' THEN (SELECT s.id FROM accounts s WHERE s.tenant_id = a.tenant_id AND s.kind = 'spent') END AS spent_id
+  SELECT a.tenant_id, a.id, a.kind, a.grant_id, a.balance_micro, g.priority, g.effective_at, g.expires_at, g.source, g.project_id, g.model_families
     FROM accounts a LEFT JOIN grants g ON g.tenant_id = a.tenant_id AND g.id = a.grant_id
-   WHERE a.tenant_id = ANY ($1::uuid[]) AND a.kind <> 'spent' AND g.closed_at IS NULL
+   WHERE a.tenant_id = ANY ($1::uuid[]) AND g.closed_at IS NULL
    ORDER BY a.tenant_id, a.id`;
 
 function byTenant(rows: readonly AccountRow[]): Map<string, TenantAccounts> {
@@ -47,12 +43,13 @@ function byTenant(rows: readonly AccountRow[]): Map<string, TenantAccounts> {
 
 function tenantAccounts(tenantId: string, rows: readonly AccountRow[]): TenantAccounts {
   const reserved = rows.find(({ kind }) => kind === 'reserved');
-  if (!reserved?.spent_id) throw new Error(`tenant ${tenantId} lacks its reserved or spent account`);
+  const spent = rows.find(({ kind }) => kind === 'spent');
+  if (!reserved || !spent) throw new Error(`tenant ${tenantId} lacks its reserved or spent account`);
   return {
     tenantId,
     available: rows.filter(({ kind }) => kind === 'available').map(availableAccount),
     reserved: { id: reserved.id, balanceMicro: BigInt(reserved.balance_micro) },
-    spent: { id: reserved.spent_id },
+    spent: { id: spent.id },
   };
 }
 
