@@ -69,8 +69,8 @@ export class BatchUploadsController {
     @Res({ passthrough: false }) reply: FastifyReply,
     @Headers('tus-resumable') version?: string,
   ): Promise<void> {
-    requireVersion(version);
     if (!UUID.test(id) || !(await this.uploads.find(caller, id.toLowerCase()))) throw new Refused('not_found', 'Upload not found');
+    requireVersion(version);
     await this.handle(caller, request, reply);
   }
 
