@@ -13,7 +13,11 @@ export interface BenchDatabase extends RoleUrls, AsyncDisposable {
 }
 
 /** The address of a Postgres of this run's own, unless DATABASE_URL names one. Refuses a server that could lose commits. */
-export async function benchPostgres({ homeDir, supervisor, report }: BenchContext): Promise<string> {
+export async function benchPostgres({
+  homeDir,
+  supervisor,
+  report,
+}: Pick<BenchContext, 'homeDir' | 'supervisor' | 'report'>): Promise<string> {
   report('starting Postgres');
   const { address } = await startPostgres({ homeDir, supervisor, report: () => {}, cacheDir: cacheFolder() });
   await withOwner(address, async (owner) => {
@@ -26,7 +30,7 @@ export async function benchPostgres({ homeDir, supervisor, report }: BenchContex
 }
 
 /** A fresh, migrated database with its roles. */
-export async function benchDatabase(serverUrl: string, { homeDir }: BenchContext): Promise<BenchDatabase> {
+export async function benchDatabase(serverUrl: string, { homeDir }: Pick<BenchContext, 'homeDir'>): Promise<BenchDatabase> {
   const name = newName();
   const ownerUrl = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
   await withOwner(serverUrl, (owner) => owner.query(`CREATE DATABASE ${name}`));

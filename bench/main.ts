@@ -1,15 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { type BenchArguments, benchArguments, benchHelp } from '#bench/arguments';
 import type { Bench } from '#bench/bench';
+import { inBenchHome } from '#bench/bench-home';
 import { BENCHES } from '#bench/benches';
 import type { Measurement } from '#bench/measurement';
-import { removePostgresData } from '#infra/local/servers/postgres';
-import { Supervisor } from '#infra/local/supervisor';
-import { whenAskedToEnd } from '#infra/local/when-asked-to-end';
 
-const askedToEnd = whenAskedToEnd();
 // Results alone go to standard output, so that `--json` can be piped.
 const report = (line: string) => console.error(line);
 
@@ -24,25 +20,15 @@ try {
 }
 
 async function runBench({ name, json, quick, rounds, rows }: BenchArguments): Promise<void> {
-  const homeDir = await mkdtemp(join(tmpdir(), 'halogen-bench-'));
-  const supervisor = new Supervisor({ logFolder: join(homeDir, 'logs'), report });
   report(`${availableParallelism()} cores; load of the machine before: ${await loadAverage()}`);
-  try {
-    const measured: Measurement[] = [];
-    const measure = async () => {
-      for await (const measurement of (BENCHES[name] as Bench).run({ rounds, rows, quick, homeDir, supervisor, report })) {
-        measured.push(measurement);
-        if (json) console.log(JSON.stringify(measurement));
-      }
-    };
-    const ended = askedToEnd.then((why) => Promise.reject(new Error(`ended by ${why}`)));
-    await Promise.race([measure(), ended]);
-    if (!json) console.log(tableOf(measured));
-  } finally {
-    await supervisor.stop();
-    await removePostgresData(homeDir);
-    await rm(homeDir, { recursive: true, force: true });
-  }
+  const measured: Measurement[] = [];
+  await inBenchHome(report, async (home) => {
+    for await (const measurement of (BENCHES[name] as Bench).run({ rounds, rows, quick, ...home, report })) {
+      measured.push(measurement);
+      if (json) console.log(JSON.stringify(measurement));
+    }
+  });
+  if (!json) console.log(tableOf(measured));
 }
 
 function tableOf(measured: readonly Measurement[]): string {

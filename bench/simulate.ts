@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readTrace } from '#bench/simulate/read-trace';
+import { type LiveFigures, simulateLive } from '#bench/simulate/simulate-live';
 import { measure } from '#core/simulation/measure';
 import { simulateFifo, simulateStatic, withoutPlanner } from '#core/simulation/simulate-fifo';
 import { simulatePlanner } from '#core/simulation/simulate-planner';
@@ -23,6 +24,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     from: { type: 'string' },
     to: { type: 'string' },
+    live: { type: 'boolean', default: false },
+    'time-scale': { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -41,7 +44,7 @@ const jobs = readTrace(readFileSync(values.trace, 'utf8'), {
   to: values.to,
 });
 const units = unitsOf(jobs);
-const figures = measure(run(), units);
+const figures = values.live ? await live() : measure(run(), units);
 console.log(
   JSON.stringify(
     { policy: values.policy, jobs: jobs.length, lanes, offered_lanes: offeredLanes(), ...figures },
@@ -49,6 +52,18 @@ console.log(
     values.json ? 0 : 2,
   ),
 );
+process.exit(0);
+
+/** Through the running platform, with the policy that it has. */
+function live(): Promise<LiveFigures> {
+  return simulateLive(jobs, {
+    lanes,
+    nodes,
+    units,
+    timeScale: aNumber('time-scale'),
+    firstEstimateMs: FIRST_ESTIMATE_MS * aNumber('runtime-scale'),
+  });
+}
 
 function run(): Simulated {
   switch (values.policy) {
@@ -91,7 +106,9 @@ function offeredLanes(): number {
   return jobs.reduce((sum, { runMs, lanes: ofJob }) => sum + runMs * ofJob, 0) / spanMs;
 }
 
-function aNumber(name: 'lanes' | 'units' | 'speed' | 'runtime-scale' | 'nodes' | 'models-per-node' | 'reload-s' | 'seed'): number {
+function aNumber(
+  name: 'lanes' | 'units' | 'speed' | 'runtime-scale' | 'nodes' | 'models-per-node' | 'reload-s' | 'seed' | 'time-scale',
+): number {
   const value = Number(values[name]);
   if (!(value >= 0)) throw new Error(`--${name} must be a number, not ${values[name]}`);
   return value;

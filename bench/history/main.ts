@@ -60,7 +60,7 @@ async function writeHistory(file: string, given: { accounts: number; ops: number
   const supervisor = new Supervisor({ logFolder: join(homeDir, 'logs'), report });
   try {
     const ended = askedToEnd.then((why) => Promise.reject(new Error(`ended by ${why}`)));
-    await Promise.race([record(file, given, { homeDir, supervisor, report, rounds: 1, quick: false }), ended]);
+    await Promise.race([record(file, given, { homeDir, supervisor, report }), ended]);
   } finally {
     await supervisor.stop();
     await removePostgresData(homeDir);

@@ -87,7 +87,10 @@ export class LanePlayer implements AsyncDisposable {
     this.options.onStarted?.(lease);
     const runMs = this.options.runMsOf(lease);
     if (runMs === 0) return void this.settle(lease);
-    this.options.agentOf?.(lease.nodeId)?.began(lease);
+    if (this.options.agentOf?.(lease.nodeId)?.began(lease) === false) {
+      this.options.onLost?.(lease);
+      return;
+    }
     this.timers.set(
       keyOf(lease),
       setTimeout(() => void this.settle(lease), Math.max(0, runMs - (performance.now() - lease.readAtMs))),

@@ -5,6 +5,8 @@ import { type AgentMessage, HEARTBEAT_EVERY_MS, LANES_PATH, type SchedulerMessag
 import type { LeaseRef } from '#core/generations/lease';
 
 const RECONNECT_AFTER_MS = 100;
+/** A scheduler that answers no heartbeat for so long is left: it may be stopped, with its connections open. */
+const SILENT_AFTER_MS = 2_500;
 
 /** The agent of one node as far as the lane protocol goes: registers, beats, gives lanes back at once when told, and finds the leader again. Runs nothing. */
 export class SimulatedAgent {
@@ -15,6 +17,7 @@ export class SimulatedAgent {
   private readonly freed = new Map<string, LeaseRef>();
   private readonly timer = setInterval(() => this.beat(), HEARTBEAT_EVERY_MS);
   private isRegistered = false;
+  private heardAtMs = 0;
   private registered = Promise.withResolvers<void>();
 
   /** @param schedulerUrls `ws://host:port/lanes` of the leader and its standbys */
@@ -33,10 +36,12 @@ export class SimulatedAgent {
     await this.registered.promise;
   }
 
-  /** The lease's first stage runs here. */
-  began(lease: LeaseRef): void {
+  /** The lease's first stage runs here. @returns false on a node that is dead */
+  began(lease: LeaseRef): boolean {
+    if (this.isDead) return false;
     this.living.set(keyOf(lease), lease);
     this.send({ type: 'began', ...refOf(lease), stage: 'render' });
+    return true;
   }
 
   /** The run has settled: its lanes were freed by that. */
@@ -44,9 +49,10 @@ export class SimulatedAgent {
     this.living.delete(keyOf(lease));
   }
 
-  /** As if its machine had lost power: says nothing more, hears nothing more. */
+  /** As if its machine had lost power: its runs stop, it says nothing more and hears nothing more. */
   die(): void {
     this.isDead = true;
+    for (const lease of this.living.values()) this.onStop(lease);
     this.socket?.terminate();
   }
 
@@ -75,8 +81,10 @@ export class SimulatedAgent {
         headers: { authorization: `Bearer ${this.node.token}` },
       });
       this.socket = socket;
+      this.heardAtMs = performance.now();
       socket.on('open', () => this.register());
       socket.on('message', (data) => {
+        this.heardAtMs = performance.now();
         const message = JSON.parse(String(data)) as SchedulerMessage;
         if (message.type === 'leader') leaderUrl = message.url;
         else this.hear(message);
@@ -115,6 +123,8 @@ export class SimulatedAgent {
   }
 
   private beat(): void {
+    if (this.isDead) return;
+    if (performance.now() - this.heardAtMs > SILENT_AFTER_MS) this.socket?.terminate();
     this.send({ type: 'heartbeat', residentModels: [...this.residentModels], progress: [] });
     for (const lease of this.freed.values()) this.send({ type: 'freed', ...lease });
   }

@@ -34,6 +34,17 @@ export interface LiveSettings {
   /** What a run is expected to take before one of its kind has ended. */
   firstEstimateMs: number;
   traceEndpoint: string;
+  /** One leads, the others stand by; one unless told. */
+  schedulers?: number;
+  /** Done beside the load, such as to kill what carries it. */
+  meanwhile?(disturb: Disturb): Promise<void>;
+}
+
+/** What can be done to a run while it plays. */
+export interface Disturb {
+  nowMs(): number;
+  /** Takes the power from a node. */
+  loseNode(nodeId: string): void;
 }
 
 export interface LiveOutcome {
@@ -122,8 +133,10 @@ class LiveRun implements AsyncDisposable {
       const units = [...tenants].flatMap(([name, each]): [string, number][] => (each > 0 ? [[tenantIds.get(name) as string, each]] : []));
       await sellUnits(database.ownerUrl, poolClass, new Map(units));
     }
-    const scheduler = await startScheduler(context, database, { name: 'live', traceEndpoint: settings.traceEndpoint });
-    for (const node of fleet) run.agents.set(node.nodeId, new SimulatedAgent(node, [scheduler.url], (lease) => run.stopped(lease)));
+    const urls: string[] = [];
+    for (const name of run.schedulerNames())
+      urls.push((await startScheduler(context, database, { name, traceEndpoint: settings.traceEndpoint })).url);
+    for (const node of fleet) run.agents.set(node.nodeId, new SimulatedAgent(node, urls, (lease) => run.stopped(lease)));
     await Promise.all([...run.agents.values()].map((agent) => agent.whenRegistered()));
     return run;
   }
@@ -134,6 +147,10 @@ class LiveRun implements AsyncDisposable {
     this.player.start();
     this.context.report(`playing ${jobs.length} jobs`);
     this.startedAtMs = performance.now();
+    const disturbed = this.settings.meanwhile?.({ nowMs: () => this.nowMs(), loseNode: (nodeId) => this.agents.get(nodeId)?.die() });
+    disturbed?.catch((error: unknown) => {
+      this.failure ??= error;
+    });
     for (const [at, job] of jobs.entries()) {
       const waitMs = job.submittedAt - this.nowMs();
       if (waitMs > 1) await pause(waitMs);
@@ -145,7 +162,8 @@ class LiveRun implements AsyncDisposable {
       this.check();
       if (this.nowMs() - lastArrivalMs > LONGEST_AFTER_LAST_ARRIVAL_MS) throw new Error(`${jobs.length - this.ended} jobs did not end`);
     }
-    this.outcome.wallMs = Math.max(...this.histories.map(({ attempts }) => attempts.at(-1)?.endedAt ?? 0));
+    await disturbed;
+    this.sumUp();
     return this.outcome;
   }
 
@@ -153,7 +171,11 @@ class LiveRun implements AsyncDisposable {
     for (const agent of this.agents.values()) agent.close();
     await this.player[Symbol.asyncDispose]();
     await this.api.close();
-    await this.context.supervisor.halt('live');
+    for (const name of this.schedulerNames()) await this.context.supervisor.halt(name);
+  }
+
+  private schedulerNames(): string[] {
+    return Array.from({ length: this.settings.schedulers ?? 1 }, (_, at) => `scheduler-${at + 1}`);
   }
 
   private submit(at: number, job: LiveJob, pool: LivePool): void {
@@ -189,13 +211,12 @@ class LiveRun implements AsyncDisposable {
     this.historyOf(lease).attempts.push(attempt);
   }
 
+  /** Wins over a recall that came while the settle was being committed. */
   private settled(lease: PlayedLease): void {
     const attempt = this.attempts.get(keyOf(lease)) as Attempt;
     attempt.endedAt = this.nowMs();
     attempt.wasRecalled = false;
     this.ended += 1;
-    this.attempts.delete(keyOf(lease));
-    this.outcome.lostLaneMs += (attempt.endedAt - attempt.startedAt - this.jobOfLease(lease).runMs) * lease.laneIds.length;
   }
 
   /** The scheduler wants the lanes back. */
@@ -206,11 +227,17 @@ class LiveRun implements AsyncDisposable {
 
   private takenBack(lease: LeaseRef): void {
     const attempt = this.attempts.get(keyOf(lease));
-    if (!attempt) return;
-    this.attempts.delete(keyOf(lease));
-    attempt.endedAt = this.nowMs();
-    this.outcome.recalls += 1;
-    this.outcome.lostLaneMs += (attempt.endedAt - attempt.startedAt) * this.jobOfLease(lease).lanes;
+    if (attempt?.wasRecalled) attempt.endedAt = this.nowMs();
+  }
+
+  private sumUp(): void {
+    this.outcome.wallMs = Math.max(...this.histories.map(({ attempts }) => attempts.at(-1)?.endedAt ?? 0));
+    for (const { job, attempts } of this.histories) {
+      for (const { startedAt, endedAt, wasRecalled } of attempts) {
+        this.outcome.recalls += Number(wasRecalled);
+        this.outcome.lostLaneMs += (endedAt - startedAt - (wasRecalled ? 0 : job.runMs)) * job.lanes;
+      }
+    }
   }
 
   private historyOf({ generationId }: LeaseRef): JobHistory {

@@ -90,7 +90,7 @@ function lagsMs(histories: readonly JobHistory[], units: number): number[] {
 }
 
 /** From when a job is among the first (units − running) waiting jobs of its tenant until it starts. */
-function entitledWaitsMs(histories: readonly JobHistory[], units: number): number[] {
+export function entitledWaitsMs(histories: readonly JobHistory[], units: number): number[] {
   const moments = histories
     .flatMap((history, at) => [
       { at: history.job.submittedAt, order: 1, does: 'wait' as const, job: at },
