@@ -30,6 +30,7 @@ import { GrantsController } from '#apps/api/native/grants.controller';
 import { KeysController } from '#apps/api/native/keys.controller';
 import { LanesController } from '#apps/api/native/lanes.controller';
 import { LedgerController } from '#apps/api/native/ledger.controller';
+import { LiveController } from '#apps/api/native/live.controller';
 import { MembersController } from '#apps/api/native/members.controller';
 import { MetersController } from '#apps/api/native/meters.controller';
 import { PlansController } from '#apps/api/native/plans.controller';
@@ -45,6 +46,7 @@ import { GenerationEntity } from '#features/generations/generation.entity';
 import { GenerationReportsService } from '#features/generations/generation-reports.service';
 import { GenerationWatch } from '#features/generations/generation-watch';
 import { GenerationsService } from '#features/generations/generations.service';
+import { NewestWatch } from '#features/generations/newest-watch';
 import { WorkOrdersService } from '#features/generations/work-orders.service';
 import { BatchFilesService } from '#features/ingestion/batch-files.service';
 import { BatchUploadsService } from '#features/ingestion/batch-uploads.service';
@@ -118,6 +120,7 @@ export class ApiModule {
         WebhooksController,
         NativeGenerationsController,
         GenerationEventsController,
+        LiveController,
         TenantsController,
         ProjectsController,
         PlansController,
@@ -141,6 +144,7 @@ export class ApiModule {
         GenerationsService,
         GenerationReportsService,
         GenerationWatch,
+        NewestWatch,
         WorkOrdersService,
         LedgerService,
         SchedulingOperations,

@@ -24,12 +24,17 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .build();
   const document = SwaggerModule.createDocument(app, config, { autoTagControllers: false });
   for (const [path, operations] of Object.entries(document.paths))
-    for (const operation of operationsOf(operations)) nameMediaTypes(path, operation);
+    for (const operation of operationsOf(operations)) {
+      nameMediaTypes(path, operation);
+      letHeadersBeAbsent(operation);
+    }
+
   return { ...document, webhooks: webhooks() } as OpenAPIObject;
 }
 
 interface DescribedOperation {
   [MEDIA_TYPES]?: MediaTypes;
+  parameters?: { in: string; required?: boolean }[];
   requestBody?: { content: Record<string, unknown> };
   responses: Record<string, { description: string; content?: Record<string, unknown> }>;
 }
@@ -50,6 +55,11 @@ function nameMediaTypes(path: string, operation: DescribedOperation): void {
   if (operation.requestBody) Object.assign(operation.requestBody.content, anyOf(named.bodyTypes));
   const whyNot = operation.responses.default;
   if (whyNot?.content && isNative(path)) whyNot.content = { [PROBLEM_TYPE]: whyNot.content['application/json'] };
+}
+
+/** No route insists on a header that its handler reads; Swagger says so of every one. */
+function letHeadersBeAbsent(operation: DescribedOperation): void {
+  for (const parameter of operation.parameters ?? []) if (parameter.in === 'header') parameter.required = false;
 }
 
 /** Of files and streams the document tells the type and no schema. */

@@ -52,6 +52,7 @@ export function generationView(report: GenerationReport, assetUrl: (key: string)
     // What the customer deleted is not shown at all: only retention leaves something to see.
     deletion: generation.erasedAt && { deletedAt: generation.erasedAt.toISOString(), rule: 'project_retention' },
     failureReason: generation.failureReason,
+    traceId: generation.traceparent?.split('-')[1] ?? null,
     createdAt: generation.createdAt.toISOString(),
     firstBeganAt: textOf(generation.firstBeganAt),
     finishedAt: textOf(generation.finishedAt),

@@ -27,7 +27,12 @@ function page(path: string, load: () => Promise<Record<string, React.ComponentTy
   return createRoute({ getParentRoute: () => scope, path, component: lazyRouteComponent(load, name) });
 }
 
-const pages = [page('/', () => import('#web/portal/home/home-page'), 'HomePage')];
+const pages = [
+  page('/', () => import('#web/portal/home/home-page'), 'HomePage'),
+  page('/generations', () => import('#web/portal/generations/generations-page'), 'GenerationsPage'),
+  page('/generations/new', () => import('#web/portal/generations/new-generation-page'), 'NewGenerationPage'),
+  page('/generations/$id', () => import('#web/portal/generations/generation-page'), 'GenerationPage'),
+];
 
 export const router = createRouter({
   routeTree: root.addChildren([first, signIn, scope.addChildren(pages)]),

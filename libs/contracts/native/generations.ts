@@ -159,6 +159,7 @@ export const Generation = z
       }),
     failureReason: z.string().nullable(),
     createdAt: Time,
+    traceId: z.string().nullable().meta({ description: 'Of the one trace of all that was done for it.' }),
     firstBeganAt: Time.nullable(),
     finishedAt: Time.nullable(),
   })

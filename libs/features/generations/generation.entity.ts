@@ -58,6 +58,9 @@ export class GenerationEntity {
   @Column('text')
   state!: GenerationState;
 
+  @Column('text', { nullable: true })
+  traceparent!: string | null;
+
   @Column('jsonb', { nullable: true })
   assets!: { image?: string; video?: string } | null;
 

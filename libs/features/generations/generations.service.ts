@@ -79,6 +79,7 @@ export class GenerationsService {
     const wishes = { ...NO_WISHES, ...request.wishes, serviceTier: quoted.serviceTier };
     const { surface, echo, prompt, seed, recipe, callbackUrl } = request;
     const limits = limitsOf(caller.limitPlan, caller.limits, modelFamilyOf(quoted.model));
+    const traceparent = traceparentOf();
     const outcome = await this.submits.add({
       tenantId: caller.tenantId,
       apiKeyId: caller.apiKeyId,
@@ -97,7 +98,7 @@ export class GenerationsService {
       prompt,
       seed,
       callbackUrl,
-      traceparent: traceparentOf(),
+      traceparent,
     });
     if ('refused' in outcome) return outcome;
     if (outcome.id !== id) return this.asQueued(caller, outcome.id);
@@ -115,6 +116,7 @@ export class GenerationsService {
       burnLaneMs: quoted.burnLaneMs,
       rateCardVersion: quoted.rateCardVersion,
       state: 'queued',
+      traceparent: traceparent ?? null,
       assets: null,
       failureReason: null,
       createdAt: outcome.createdAt,

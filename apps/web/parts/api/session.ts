@@ -65,3 +65,7 @@ export function forgetSession(): void {
   actingIn = undefined;
   queryClient.clear();
 }
+
+export function actingTenant(): string | undefined {
+  return actingIn;
+}
