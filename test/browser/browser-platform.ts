@@ -1,4 +1,4 @@
-import axe from 'axe-core';
+import axe, { type AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { launchChromium } from '#test/browser/chromium';
@@ -7,6 +7,7 @@ import { JourneyPlatform } from '#test/journeys/journey-platform';
 export const WIDTHS_PX = [1280, 390] as const;
 export const SCHEMES = ['light', 'dark'] as const;
 const HEIGHT_PX = 900;
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 type Look = { widthPx?: number; scheme?: (typeof SCHEMES)[number]; language?: string };
 
@@ -93,16 +94,14 @@ async function watched(context: BrowserContext): Promise<WatchedPage> {
 export async function expectGoodPage({ page, complaints }: WatchedPage, name: string): Promise<void> {
   const shots = process.env.HALOGEN_SCREENSHOTS;
   if (shots) await page.screenshot({ path: `${shots}/${name}.png` });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), `${name}: sideways`).toBeLessThanOrEqual(0);
+  expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth'), `${name}: sideways`).toBeLessThanOrEqual(0);
   await page.evaluate(axe.source);
-  const findings = await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
-    });
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
+  const violations = await page.evaluate<AxeResults['violations']>(
+    `axe.run(document, { runOnly: ${JSON.stringify(RULES)} }).then(({ violations }) => violations)`,
+  );
+  const findings = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
   expect(findings, `${name}: accessibility`).toEqual([]);
   expect(complaints, `${name}: complaints`).toEqual([]);
 }

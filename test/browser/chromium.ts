@@ -11,7 +11,7 @@ export function launchChromium(): Promise<Browser> {
     .flatMap((folder) => NAMES.map((name) => join(folder, name)))
     .find(existsSync);
   if (!executablePath) {
-    throw new Error('The journeys through the browser need Chromium on PATH: apt-get install chromium, or any of ' + NAMES.join(', '));
+    throw new Error(`The journeys through the browser need Chromium on PATH: apt-get install chromium, or any of ${NAMES.join(', ')}`);
   }
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }

@@ -47,7 +47,7 @@ const PAGES: { name: string; path: () => string; ready: string }[] = [
       const owner = await platform.owner({ scheme, widthPx });
       await owner.page.goto(path());
       await owner.page.getByRole('heading', { level: 1, name: ready }).waitFor();
-      await owner.page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null);
+      await owner.page.waitForFunction(`document.querySelector('[aria-busy="true"]') === null`);
       await expectGoodPage(owner, `${name}-${scheme}-${widthPx}`);
       await owner.close();
     });
@@ -114,7 +114,7 @@ it.runIf(isAskedFor)('cancels after asking, with the focus on the safe button', 
   await page.getByRole('button', { name: 'Cancel generation' }).click();
   const dialog = page.getByRole('dialog', { name: 'Cancel generation' });
   await dialog.getByText('426 credits').waitFor();
-  await page.waitForFunction(() => document.activeElement?.textContent === 'Keep it');
+  await page.waitForFunction(`document.activeElement?.textContent === 'Keep it'`);
   await dialog.getByRole('button', { name: 'Cancel generation' }).click();
   await page.getByLabel('Details').getByText('cancelled').waitFor();
   await close();
@@ -139,13 +139,13 @@ it.runIf(isAskedFor)('works by keyboard alone: skip link, go to, commands, short
   await page.goto('/demo-agency');
   await page.getByRole('heading', { level: 1, name: 'Home' }).waitFor();
   await page.keyboard.press('Tab');
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
+  expect(await page.evaluate(`document.activeElement?.textContent`)).toBe('Skip to content');
   await page.keyboard.press('g');
   await page.keyboard.press('e');
   await page.getByRole('heading', { level: 1, name: 'Generations' }).waitFor();
   await page.getByRole('link', { name: 'a lighthouse at dusk' }).waitFor();
   await page.keyboard.press('j');
-  await page.waitForFunction(() => document.activeElement?.matches('tr[data-index="0"] a'));
+  await page.waitForFunction(`document.activeElement?.matches('tr[data-index="0"] a')`);
   await page.keyboard.press('Control+k');
   await page
     .getByRole('searchbox', { name: 'Search' })

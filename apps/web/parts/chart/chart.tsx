@@ -109,7 +109,6 @@ function stacked(series: readonly Series[]): Series[] {
 
 function AsTable({ title, times, series }: Pick<ChartProps, 'title' | 'times' | 'series'>) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className={styles.table} tabIndex={0} aria-label={title}>
       <Table>
         <Table.Thead>

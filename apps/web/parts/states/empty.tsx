@@ -10,7 +10,6 @@ export function Empty({ title, children, action, sample }: { title: string; chil
       <p>{children}</p>
       {action}
       {sample && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         <pre className={styles.sample} tabIndex={0}>
           {sample}
         </pre>

@@ -143,7 +143,6 @@ function Rows<Row extends object>({
   });
   const columnCount = columns.length + (choice ? 1 : 0);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section
       className={styles.region}
       ref={region}

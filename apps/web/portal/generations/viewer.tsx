@@ -19,7 +19,6 @@ export function Viewer({ generation }: { generation: Generation }) {
   const alt = promptOf(generation);
   return (
     <section aria-label={t`Viewer`}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section className={styles.stage} tabIndex={0} aria-label={t`Picture`}>
         {assets.video ? (
           <Film
@@ -102,7 +101,6 @@ function Film({
   useKeys({ ',': () => step(-1), '.': () => step(1), ' ': play });
   return (
     <div>
-      {/* biome-ignore lint/a11y/useMediaCaption: films made here carry no speech; the prompt is their text alternative */}
       <video
         ref={film}
         src={src}
