@@ -38,6 +38,7 @@ import { ProjectsController } from '#apps/api/native/projects.controller';
 import { StatementsController } from '#apps/api/native/statements.controller';
 import { TenantsController } from '#apps/api/native/tenants.controller';
 import { WebhooksController } from '#apps/api/native/webhooks.controller';
+import { ConnectionsController } from '#apps/api/sign-in/connections.controller';
 import { MeView } from '#apps/api/sign-in/me-view';
 import { SignInController } from '#apps/api/sign-in/sign-in.controller';
 import { AuditLogService } from '#features/audit/audit-log.service';
@@ -136,6 +137,7 @@ export class ApiModule {
         SchedulingController,
         MetersController,
         SignInController,
+        ConnectionsController,
         WorkOrdersController,
         UploadsController,
         AssetsController,

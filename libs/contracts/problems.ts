@@ -33,6 +33,7 @@ export const PROBLEMS = {
   budget_exceeded: { status: 402, title: 'Budget exceeded' },
   insufficient_credits: { status: 402, title: 'Insufficient credits' },
   scope_missing: { status: 403, title: 'Scope missing' },
+  sign_in_refused: { status: 403, title: 'Sign-in refused' },
   csrf_refused: { status: 403, title: 'Not from our pages' },
   not_allowed: { status: 403, title: 'Not allowed' },
   link_refused: { status: 403, title: 'Link refused' },

@@ -1,6 +1,9 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
 
 const NAME = 'halogen_session';
+/** Binds a sign-in that is on its way to the browser that began it. */
+const PENDING_NAME = 'halogen_sign_in';
+const PENDING_SECONDS = 600;
 
 /**
  * The cookie that carries a session's token. Over https its name says that it came from this very host, over https, for all paths: a
@@ -9,10 +12,12 @@ const NAME = 'halogen_session';
 export class SessionCookie {
   private readonly isSecure: boolean;
   private readonly name: string;
+  private readonly pendingName: string;
 
-  constructor(publicOrigin: string) {
+  constructor(readonly publicOrigin: string) {
     this.isSecure = publicOrigin.startsWith('https:');
     this.name = this.isSecure ? `__Host-${NAME}` : NAME;
+    this.pendingName = this.isSecure ? `__Host-${PENDING_NAME}` : PENDING_NAME;
   }
 
   tokenIn(header: string | undefined): string | undefined {
@@ -26,6 +31,18 @@ export class SessionCookie {
 
   forget(): string {
     return stringifySetCookie({ name: this.name, value: '', ...this.attributes(), maxAge: 0 });
+  }
+
+  pendingIn(header: string | undefined): string | undefined {
+    return header === undefined ? undefined : parseCookie(header)[this.pendingName] || undefined;
+  }
+
+  keepPending(value: string): string {
+    return stringifySetCookie({ name: this.pendingName, value, ...this.attributes(), maxAge: PENDING_SECONDS });
+  }
+
+  forgetPending(): string {
+    return stringifySetCookie({ name: this.pendingName, value: '', ...this.attributes(), maxAge: 0 });
   }
 
   private attributes() {

@@ -43,7 +43,7 @@ export class ApiUnderTest {
     readonly folder: string,
   ) {}
 
-  static async start(): Promise<ApiUnderTest> {
+  static async start(more: { HALOGEN_OUTBOUND_ALLOW?: string } = {}): Promise<ApiUnderTest> {
     const database = await testDatabase();
     const folder = await mkdtemp(path.join(tmpdir(), 'halogen-api-'));
     const module = ApiModule.with({
@@ -53,6 +53,7 @@ export class ApiUnderTest {
       HALOGEN_PUBLIC_ORIGIN: 'http://127.0.0.1',
       HALOGEN_STORAGE_DIR: folder,
       HALOGEN_ASSET_SIGNING_SECRET: randomBytes(32).toString('hex'),
+      ...more,
     });
     const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), { logger: ['error'] });
     refuseOtherMethods(app);

@@ -1,9 +1,12 @@
 import { Module } from '@nestjs/common';
+import { ConnectionsService } from '#features/sign-in/connections.service';
+import { OidcSignIn } from '#features/sign-in/oidc-sign-in.service';
 import { PasswordSignIn } from '#features/sign-in/password-sign-in.service';
 import { SessionsService } from '#features/sign-in/sessions.service';
+import { TenantsModule } from '#features/tenants/tenants.module';
 
-const SERVICES = [SessionsService, PasswordSignIn];
+const SERVICES = [SessionsService, PasswordSignIn, ConnectionsService, OidcSignIn];
 
-/** How people come in, and their sessions. Expects HotPool of `halogen_api` from its app. */
-@Module({ providers: SERVICES, exports: SERVICES })
+/** How people come in, and their sessions. Expects HotPool of `halogen_api` and OutboundClient from its app. */
+@Module({ imports: [TenantsModule], providers: SERVICES, exports: SERVICES })
 export class SignInModule {}

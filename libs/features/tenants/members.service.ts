@@ -46,6 +46,37 @@ export class MembersService {
     });
   }
 
+  /**
+   * The member with this address in the transaction's tenant, made with this role if there is none: whoever calls has the word of the
+   * tenant's identity provider for it.
+   */
+  async joined(
+    tx: Tx,
+    tenantId: string,
+    wanted: { email: string; name: string; role: MemberRole },
+  ): Promise<{ memberId: string; personId: string } | NamedRefusal> {
+    const find = () =>
+      tx.query<{ memberId: string; personId: string }>(
+        'SELECT id AS "memberId", person_id AS "personId" FROM members WHERE tenant_id = $1 AND email = $2 AND removed_at IS NULL',
+        [tenantId, wanted.email],
+      );
+    const [known] = await find();
+    if (known) return known;
+    const members = await this.locked(tx, tenantId);
+    if (members.length >= MAX_MEMBERS) return { refused: 'limit_reached', detail: `A tenant has at most ${MAX_MEMBERS} members` };
+    const [meanwhile] = await find();
+    if (meanwhile) return meanwhile;
+    const id = uuidv7();
+    const [made] = await tx.query<{ personId: string }>(
+      'INSERT INTO members (tenant_id, id, email, name, role) VALUES ($1, $2, $3, $4, $5) RETURNING person_id AS "personId"',
+      [tenantId, id, wanted.email, wanted.name, wanted.role],
+    );
+    const actor = { kind: 'person', id, tenantId } as const;
+    await recordAudit(tx, [{ tenantId, actor, action: 'member.joined', targetId: id, data: { role: wanted.role } }]);
+    await recordEvents(tx, [{ tenantId, type: 'member.added', data: { memberId: id, role: wanted.role } }]);
+    return { memberId: id, personId: (made as { personId: string }).personId };
+  }
+
   async list(caller: Caller, page: { tenant?: string; limit: number; after?: string }): Promise<MemberRow[] | NamedRefusal> {
     return this.inTenant(caller, page.tenant, (tx, tenantId) =>
       tx.query<MemberRow>(

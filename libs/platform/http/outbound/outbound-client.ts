@@ -8,10 +8,12 @@ import { judgeAddresses, type OutboundTarget, parseTarget } from '#platform/http
 import { resolveHost, UnresolvedHost } from '#platform/http/outbound/resolve-host';
 import { inSpan, traceparentOf } from '#platform/telemetry/spans';
 
+type Method = 'GET' | 'POST';
+
 export interface OutboundRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
+  readonly body?: string | Uint8Array;
   /** For everything together: resolving, connecting, sending, and reading the answer. */
   readonly timeoutMs: number;
   /** How much of the answer's body is read. */
@@ -56,9 +58,18 @@ export class OutboundClient {
 
   /** Sends one POST. What the other side or the network does wrong is an answer; only bugs throw. */
   post(request: OutboundRequest): Promise<OutboundAnswer> {
+    return this.send('POST', request);
+  }
+
+  /** Sends one GET, as `post` does. */
+  get(request: OutboundRequest): Promise<OutboundAnswer> {
+    return this.send('GET', request);
+  }
+
+  private send(method: Method, request: OutboundRequest): Promise<OutboundAnswer> {
     const startedAt = performance.now();
-    return inSpan('POST', { kind: SpanKind.CLIENT, attributes: { 'http.request.method': 'POST' } }, async (span) => {
-      const answer = await this.attempt(request, startedAt);
+    return inSpan(method, { kind: SpanKind.CLIENT, attributes: { 'http.request.method': method } }, async (span) => {
+      const answer = await this.attempt(method, request, startedAt);
       // The host is told, the path is not: customers put secrets into the paths of their hooks.
       const url = URL.parse(request.url);
       span.setAttributes({ 'server.address': url?.hostname, 'server.port': url ? portOf(url) : undefined });
@@ -69,7 +80,7 @@ export class OutboundClient {
     });
   }
 
-  private async attempt(request: OutboundRequest, startedAt: number): Promise<OutboundAnswer> {
+  private async attempt(method: Method, request: OutboundRequest, startedAt: number): Promise<OutboundAnswer> {
     const target = parseTarget(request.url);
     if ('refusal' in target) return { kind: 'refused', ...target.refusal };
 
@@ -81,7 +92,7 @@ export class OutboundClient {
       const addresses = await this.addressesOf(target, signal);
       const refusal = judgeAddresses(addresses, this.settings);
       if (refusal) return { kind: 'refused', ...refusal };
-      return await send(this.poolOf(target.url.origin, addresses), request, target.url, signal, startedAt);
+      return await send(this.poolOf(target.url.origin, addresses), method, request, target.url, signal, startedAt);
     } catch (error) {
       const failed = (reason: FailureReason, detail: string) =>
         ({ kind: 'failed', reason, detail, durationMs: performance.now() - startedAt }) as const;
@@ -130,10 +141,17 @@ function judgedPool(origin: string, addresses: readonly Address[]): Pool {
   });
 }
 
-async function send(pool: Pool, request: OutboundRequest, url: URL, signal: AbortSignal, startedAt: number): Promise<OutboundAnswer> {
+async function send(
+  pool: Pool,
+  method: Method,
+  request: OutboundRequest,
+  url: URL,
+  signal: AbortSignal,
+  startedAt: number,
+): Promise<OutboundAnswer> {
   const traceparent = traceparentOf();
   const answer = await pool.request({
-    method: 'POST',
+    method,
     path: url.pathname + url.search,
     headers: traceparent ? { ...request.headers, traceparent } : { ...request.headers },
     body: request.body,

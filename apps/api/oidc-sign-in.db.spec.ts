@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { ApiUnderTest } from '#apps/api/testing/api-under-test';
+import { OidcProviderUnderTest } from '#apps/api/testing/oidc-provider-under-test';
+import { HotPool } from '#platform/database/hot-pool';
+import { aTenant } from '#testing/builders';
+
+let api: ApiUnderTest;
+let provider: OidcProviderUnderTest;
+let owner: HotPool;
+let ours: string;
+let theirs: string;
+let ourCallback: string;
+let theirCallback: string;
+
+/** Proven domains: ours.example is ours, theirs.example is theirs. Both tenants use the provider, each by a connection of its own. */
+beforeAll(async () => {
+  api = await ApiUnderTest.start({ HALOGEN_OUTBOUND_ALLOW: '127.0.0.0/8' });
+  owner = new HotPool({ url: api.database.ownerUrl, applicationName: 'test-owner', maxConnections: 1 });
+  provider = await OidcProviderUnderTest.start();
+  ours = await aTenant(api.control, 0n);
+  theirs = await aTenant(api.control, 0n);
+  ourCallback = await connect(ours, 'ours.example');
+  theirCallback = await connect(theirs, 'theirs.example');
+  provider.serve([ourCallback, theirCallback]);
+});
+beforeEach(() => {
+  provider.person = { sub: 'ann', email: 'Ann@ours.example', email_verified: true, name: 'Ann' };
+});
+afterAll(async () => {
+  await provider.stop();
+  await owner.close();
+  await api.stop();
+});
+
+async function connect(tenantId: string, domain: string): Promise<string> {
+  const { clientId, clientSecret } = OidcProviderUnderTest;
+  const wanted = { name: 'Our provider', issuer: provider.issuer, clientId, clientSecret, defaultRole: 'creator' };
+  const made = await api.call(await api.aSession(tenantId, 'owner'), 'POST', '/api/v1/sign-in/connections', wanted);
+  expect(made.status).toBe(201);
+  expect(made.text).not.toContain(clientSecret);
+  await owner.query(`INSERT INTO sign_in_domains (tenant_id, domain, challenge, verified_at) VALUES ($1, $2, 'x', now())`, [
+    tenantId,
+    domain,
+  ]);
+  return made.body.callbackUrl;
+}
+
+/** What a browser holds after it was sent away: where to, and the cookie that binds it. */
+async function begin(email: string, returnTo = '/work'): Promise<{ url: string; cookie: string }> {
+  const query = new URLSearchParams({ email, returnTo });
+  const { status, headers, cookie } = await api.call(null, 'GET', `/api/v1/sign-in/start?${query}`);
+  expect(status).toBe(303);
+  return { url: String(headers.location), cookie: cookieOf(cookie as string) };
+}
+const cookieOf = (header: string) => header.split(';')[0] as string;
+const pathOf = (url: string) => url.slice(new URL(url).origin.length);
+const finish = (url: string, cookie: string) => api.call(null, 'GET', pathOf(url), undefined, { cookie });
+const membersOf = (tenantId: string, email: string) =>
+  api.control.query<{ role: string; name: string }>('SELECT role, name FROM members WHERE tenant_id = $1 AND email = $2', [
+    tenantId,
+    email,
+  ]);
+
+it('signs a person in by their e-mail domain, and makes them a member at the first time', async () => {
+  for (let times = 0; times < 2; times += 1) {
+    const { url, cookie } = await begin('ann@OURS.example');
+    const asked = new URL(url).searchParams;
+    expect([asked.get('code_challenge_method'), asked.get('response_type'), asked.get('redirect_uri')]).toEqual([
+      'S256',
+      'code',
+      ourCallback,
+    ]);
+    const back = await provider.walk(url, ourCallback);
+    const answer = await finish(back, cookie);
+    expect([answer.status, answer.headers.location]).toEqual([303, '/work']);
+    const [kept] = answer.headers['set-cookie'] as string[];
+    const me = await api.call(null, 'GET', '/api/v1/me', undefined, { cookie: cookieOf(kept as string) });
+    expect(me.body).toMatchObject({
+      person: { email: 'ann@ours.example', name: 'Ann' },
+      tenants: [{ id: ours, role: 'creator', signedInBy: 'oidc' }],
+    });
+  }
+  expect(await membersOf(ours, 'ann@ours.example')).toEqual([{ role: 'creator', name: 'Ann' }]);
+});
+
+it('takes an answer once, and only from the browser that asked', async () => {
+  const one = await begin('ann@ours.example');
+  const back = await provider.walk(one.url, ourCallback);
+  const other = await begin('ann@ours.example');
+  expect((await finish(back, other.cookie)).status).toBe(403);
+  expect((await finish(back, one.cookie)).status).toBe(403); // the theft has used it up
+
+  const two = await begin('ann@ours.example');
+  const again = await provider.walk(two.url, ourCallback);
+  expect((await finish(again, two.cookie)).status).toBe(303);
+  expect((await finish(again, two.cookie)).status).toBe(403);
+});
+
+it('never lets a provider speak for a domain that its tenant has not proven', async () => {
+  provider.person = { sub: 'mallory', email: 'ann@ours.example', email_verified: true };
+  const { url, cookie } = await begin('mallory@theirs.example');
+  const answer = await finish(await provider.walk(url, theirCallback), cookie);
+  expect([answer.status, answer.body.detail]).toEqual([403, 'The identity provider may not speak for this e-mail domain']);
+  expect(await membersOf(theirs, 'ann@ours.example')).toEqual([]);
+});
+
+it('never takes another connection’s answer', async () => {
+  const { url, cookie } = await begin('bob@theirs.example');
+  provider.person = { sub: 'bob', email: 'bob@theirs.example', email_verified: true };
+  const back = await provider.walk(url, theirCallback);
+  expect((await finish(back.replace(theirCallback, ourCallback), cookie)).status).toBe(403);
+});
+
+it('refuses an address that the provider did not verify, and one it did not name', async () => {
+  for (const person of [{ sub: 'x', email: 'x@ours.example', email_verified: false }, { sub: 'x' }]) {
+    provider.person = person;
+    const { url, cookie } = await begin('x@ours.example');
+    expect((await finish(await provider.walk(url, ourCallback), cookie)).status).toBe(403);
+  }
+  expect(await membersOf(ours, 'x@ours.example')).toEqual([]);
+});
+
+it('refuses a forged state, a forged code, and an answer that came too late', async () => {
+  const forge = async (change: (answer: URL) => void) => {
+    const { url, cookie } = await begin('ann@ours.example');
+    const back = new URL(await provider.walk(url, ourCallback));
+    change(back);
+    return (await finish(back.href, cookie)).status;
+  };
+  expect(await forge(({ searchParams }) => searchParams.set('state', 'forged'))).toBe(403);
+  expect(await forge(({ searchParams }) => searchParams.set('code', 'forged'))).toBe(403);
+  expect(await forge(({ searchParams }) => searchParams.set('iss', 'http://127.0.0.1:1'))).toBe(403);
+  const late = await begin('ann@ours.example');
+  const back = await provider.walk(late.url, ourCallback);
+  await owner.query('UPDATE pending_sign_ins SET expires_at = now()');
+  expect((await finish(back, late.cookie)).status).toBe(403);
+});
+
+it('says what to do for a domain that nobody has proven, and leads back only to a path of ours', async () => {
+  expect((await api.call(null, 'GET', '/api/v1/sign-in/start?email=a@nobody.example')).status).toBe(404);
+  for (const returnTo of ['//evil.example', '/\\evil.example', 'https://evil.example']) {
+    const query = new URLSearchParams({ email: 'ann@ours.example', returnTo });
+    expect((await api.call(null, 'GET', `/api/v1/sign-in/start?${query}`)).status).toBe(422);
+  }
+});
+
+it('lets nobody in by a connection that was removed', async () => {
+  const person = await api.aSession(ours, 'owner');
+  const id = ourCallback.split('/').at(-2) as string;
+  const { url, cookie } = await begin('ann@ours.example');
+  const back = await provider.walk(url, ourCallback);
+  expect((await api.call(person, 'DELETE', `/api/v1/sign-in/connections/${id}`)).status).toBe(204);
+  expect((await finish(back, cookie)).status).toBe(403);
+  expect((await api.call(null, 'GET', '/api/v1/sign-in/start?email=ann@ours.example')).status).toBe(404);
+});
