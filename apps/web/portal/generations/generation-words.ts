@@ -30,6 +30,7 @@ export const waitWord: Record<WaitReason, MessageDescriptor> = {
   held_back: msg`Lanes are held back for guarantees. It starts when they are free again.`,
   no_free_lane: msg`No lane is free, and your fair share is in use.`,
   tenant_paused: msg`Your generations are paused by the operators.`,
+  batch_paused: msg`Its batch is paused. It starts when the batch is resumed.`,
   pool_paused: msg`This pool is paused by the operators.`,
   behind_its_queue: msg`Your own earlier generations go first. A higher priority would move it forward.`,
 };
