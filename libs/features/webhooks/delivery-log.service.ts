@@ -3,6 +3,7 @@ import type { Attempt, DeliveriesQuery, Delivery, DeliveryWithLog, ReplayDeliver
 import type { Caller } from '#core/access/caller';
 import { MAX_REPLAYED_AT_ONCE } from '#core/webhooks/limits';
 import { USER_AGENT, webhookBody } from '#features/webhooks/webhook-attempt';
+import type { FirstAttempt } from '#features/webhooks/webhook-groups';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
 import { SignedUrls } from '#platform/storage/signed-urls';
@@ -33,8 +34,8 @@ export class DeliveryLogService {
 
   async get(caller: Caller, endpointId: string, id: string): Promise<DeliveryWithLog | NotFound> {
     return this.ofEndpoint<DeliveryWithLog | NotFound>(caller, endpointId, async (tx) => {
-      const [row] = await tx.query<DeliveryRow & { data: Record<string, unknown>; told_at: Date }>(
-        `SELECT ${COLUMNS}, e.data, e.created_at AS told_at
+      const [row] = await tx.query<DeliveryRow & { data: Record<string, unknown>; told_at: Date; first_attempt: FirstAttempt | null }>(
+        `SELECT ${COLUMNS}, d.first_attempt, e.data, e.created_at AS told_at
            FROM webhook_deliveries d JOIN events e ON e.tenant_id = d.tenant_id AND e.id = d.event_id
           WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND d.id = $3`,
         [caller.tenantId, endpointId, id],
@@ -51,7 +52,7 @@ export class DeliveryLogService {
           headers: { 'content-type': 'application/json', 'user-agent': USER_AGENT, 'webhook-id': row.event_id },
           body: webhookBody(event, (key) => this.signedUrls.assetUrl(key)),
         },
-        log: attempts.map(attemptOf),
+        log: [...(row.first_attempt ? [firstOf(row.first_attempt)] : []), ...attempts.map(attemptOf)],
       };
     });
   }
@@ -149,6 +150,10 @@ function deliveryOf(row: DeliveryRow): Delivery {
     createdAt: row.created_at.toISOString(),
     finishedAt: row.finished_at?.toISOString() ?? null,
   };
+}
+
+function firstOf(first: FirstAttempt): Attempt {
+  return attemptOf({ ...first, attempt: 1, started_at: new Date(first.started_at), error: null, next_attempt_at: null });
 }
 
 function attemptOf(row: AttemptRow): Attempt {

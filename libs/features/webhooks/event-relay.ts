@@ -49,7 +49,8 @@ export class EventRelay implements OnApplicationBootstrap, OnModuleDestroy {
       consumer: 'delivery',
       only: 'event_id IS NOT NULL',
       maxRows: MAX_FACTS_AT_ONCE,
-      claim: claimAlone,
+      claim: takeAlone,
+      claimDeletes: true,
       handle: (tx, facts) => this.relay(tx, facts),
     });
   }
@@ -85,16 +86,20 @@ function keyOf({ tenant_id, id }: Endpoint): EndpointKey {
 
 /**
  * One relay at a time: a second one would give later numbers to earlier events. Whoever finds the lock taken has nothing to do. Rows are
- * locked too, so that those which the relay before deleted after this statement began are left out.
+ * taken by deleting them, so that those which the relay before deleted after this statement began are left out.
  */
-function claimAlone(tx: Tx, maxRows: number): Promise<EventFact[]> {
+function takeAlone(tx: Tx, maxRows: number): Promise<EventFact[]> {
   return tx.query<EventFact>(
-    `WITH alone AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($1) AS taken)
+    `WITH alone AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($1) AS taken), oldest AS MATERIALIZED (
+       SELECT o.id FROM alone CROSS JOIN outbox o
+        WHERE alone.taken AND o.consumer = 'delivery' AND o.event_id IS NOT NULL AND o.next_attempt_at <= now()
+        ORDER BY o.id LIMIT $2
+     ), taken AS (
+       DELETE FROM outbox o USING oldest WHERE o.id = oldest.id RETURNING o.*
+     )
      SELECT o.id, o.tenant_id, o.event_id, e.type, o.payload ->> 'endpointId' AS endpoint_id, o.traceparent, o.created_at
-       FROM alone CROSS JOIN outbox o JOIN events e ON e.tenant_id = o.tenant_id AND e.id = o.event_id
-      WHERE alone.taken AND o.consumer = 'delivery' AND o.event_id IS NOT NULL AND o.next_attempt_at <= now()
-      ORDER BY o.id LIMIT $2
-        FOR UPDATE OF o SKIP LOCKED`,
+       FROM taken o JOIN events e ON e.tenant_id = o.tenant_id AND e.id = o.event_id
+      ORDER BY o.id`,
     [RELAY_LOCK, maxRows],
   );
 }

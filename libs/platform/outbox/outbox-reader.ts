@@ -11,6 +11,8 @@ export interface OutboxReaderOptions<Row extends { id: string }> {
   only?: string;
   /** Locks rows of this consumer with FOR UPDATE SKIP LOCKED, oldest first, leaving out those whose `next_attempt_at` is ahead. */
   claim(tx: Tx, maxRows: number): Promise<Row[]>;
+  /** The claim deletes what it answers, instead of locking it: one write a row less. */
+  claimDeletes?: boolean;
   /** Does what the rows ask for, inside the transaction that then deletes them. What it answers runs after the commit. */
   handle(tx: Tx, rows: readonly Row[]): Promise<() => void>;
   maxRows?: number;
@@ -84,7 +86,7 @@ export class OutboxReader<Row extends { id: string }> {
         rows = await this.options.claim(tx, maxRows);
         if (rows.length === 0) return () => {};
         const after = await this.options.handle(tx, rows);
-        await tx.query('DELETE FROM outbox WHERE id = ANY ($1::bigint[])', [rows.map(({ id }) => id)]);
+        if (!this.options.claimDeletes) await tx.query('DELETE FROM outbox WHERE id = ANY ($1::bigint[])', [rows.map(({ id }) => id)]);
         return after;
       });
       afterCommit();
