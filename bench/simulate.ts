@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readTrace } from '#bench/simulate/read-trace';
 import { type LiveFigures, simulateLive } from '#bench/simulate/simulate-live';
+import { evenFleet } from '#core/simulation/fleet';
 import { measure } from '#core/simulation/measure';
 import { simulateFifo, simulateStatic, withoutPlanner } from '#core/simulation/simulate-fifo';
 import { simulatePlanner } from '#core/simulation/simulate-planner';
@@ -35,7 +36,6 @@ const FIRST_ESTIMATE_MS = 30_000;
 const lanes = aNumber('lanes');
 const nodes = aNumber('nodes');
 if (!values.trace) throw new Error('--trace FILE is needed: a CSV with submitted_at, tenant, run_seconds[, lanes][, base_model]');
-if (lanes % nodes !== 0) throw new Error(`${lanes} lanes cannot be spread evenly over ${nodes} nodes`);
 const jobs = readTrace(readFileSync(values.trace, 'utf8'), {
   speed: aNumber('speed'),
   runtimeScale: aNumber('runtime-scale'),
@@ -74,8 +74,7 @@ function run(): Simulated {
     case 'halo':
     case 'borrow':
       return simulatePlanner(jobs, {
-        lanes,
-        nodes,
+        fleet: evenFleet(lanes, nodes),
         modelsPerNode: aNumber('models-per-node'),
         units,
         recalls: values.policy === 'halo',

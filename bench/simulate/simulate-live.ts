@@ -45,7 +45,8 @@ export async function simulateLive(jobs: readonly SimulatedJob[], settings: Live
   const entitled = [...units].flatMap(([tenantId, ofTenant]) => entitledWaitsMs(byTenant.get(tenantId) ?? [], ofTenant));
   const starts = histories.reduce((sum, { attempts }) => sum + attempts.length, 0);
   const { recalls, lostLaneMs, wallMs } = outcome;
-  const run = { histories, lanes, recalls, lostLaneMs: lostLaneMs * timeScale, starts, modelMisses: 0, decisions: 0, decidingMs: 0 };
+  const untold = { borrowedLaneMs: 0, modelMisses: 0, decisions: 0, decidingMs: 0, unserved: 0 };
+  const run = { histories, lanes, recalls, lostLaneMs: lostLaneMs * timeScale, starts, ...untold };
   return {
     ...measure(run, units),
     entitled_p99_ms: percentile(entitled, 0.99) / timeScale,

@@ -1,3 +1,4 @@
+import type { HeapReader } from '#core/scheduling/heap';
 import { type BoardNode, LaneBoard } from '#core/scheduling/lane-board';
 import type { SchedulingView } from '#core/scheduling/plan';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
@@ -6,6 +7,7 @@ import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 export class DraftBoard {
   private readonly changedNodes = new LaneBoard();
   private readonly changedNodeIds = new Set<string>();
+  private readonly freeLaneReaders = new Map<string, HeapReader<{ readonly laneId: string }>>();
   private lanesTaken = 0;
 
   constructor(private readonly view: SchedulingView) {}
@@ -24,22 +26,30 @@ export class DraftBoard {
   }
 
   take(node: BoardNode, lanes: number): { nodeId: string; laneIds: string[] } {
-    const laneIds = node.freeLaneIds.slice(0, lanes);
-    this.changedNodeIds.add(node.nodeId);
-    this.changedNodes.put({ ...node, freeLaneIds: node.freeLaneIds.slice(lanes) });
-    this.lanesTaken += lanes;
+    let reader = this.freeLaneReaders.get(node.nodeId);
+    if (!reader) {
+      reader = this.view.freeLanesOf(node.nodeId);
+      this.freeLaneReaders.set(node.nodeId, reader);
+    }
+    const laneIds = Array.from({ length: lanes }, () => (reader.next() as { laneId: string }).laneId);
+    this.leave(node, node.freeLanes - lanes);
     return { nodeId: node.nodeId, laneIds };
   }
 
-  /** Keeps a node's free lanes from everyone who comes later in this plan. @returns how many */
-  keep(nodeId: string): number {
+  /** Keeps a node's free lanes from everyone who comes later in this plan. */
+  keep(nodeId: string): void {
     const node = this.node(nodeId);
-    if (node) this.take(node, node.freeLaneIds.length);
-    return node?.freeLaneIds.length ?? 0;
+    if (node) this.leave(node, 0);
   }
 
   freeLanesOf(nodeId: string): number {
-    return this.node(nodeId)?.freeLaneIds.length ?? 0;
+    return this.node(nodeId)?.freeLanes ?? 0;
+  }
+
+  private leave(node: BoardNode, freeLanes: number): void {
+    this.changedNodeIds.add(node.nodeId);
+    this.changedNodes.put({ ...node, freeLanes });
+    this.lanesTaken += node.freeLanes - freeLanes;
   }
 
   private node(nodeId: string): BoardNode | undefined {

@@ -6,9 +6,8 @@ export interface BoardNode {
   readonly siteId: string;
   readonly region: string;
   readonly jurisdiction: string;
-  readonly residentModels: ReadonlySet<string>;
-  /** In the order in which they are given away. */
-  readonly freeLaneIds: readonly string[];
+  readonly residentModels: readonly string[];
+  readonly freeLanes: number;
 }
 
 interface LaneRequest {
@@ -17,8 +16,48 @@ interface LaneRequest {
   placement: PlacementRule;
 }
 
-/** Node ids by number of free lanes: place n holds the nodes with exactly n. */
-type NodesByFreeLanes = Set<string>[];
+/** Node ids by number of free lanes. Looking for one passes the numbers that occur, however many lanes a node has. */
+class NodesByFreeLanes {
+  private readonly nodeIds = new Map<number, Set<string>>();
+  /** The numbers that occur, in order. */
+  private readonly numbers: number[] = [];
+
+  add(freeLanes: number, nodeId: string): void {
+    let ofNumber = this.nodeIds.get(freeLanes);
+    if (!ofNumber) {
+      ofNumber = new Set();
+      this.nodeIds.set(freeLanes, ofNumber);
+      this.numbers.splice(this.placeOf(freeLanes), 0, freeLanes);
+    }
+    ofNumber.add(nodeId);
+  }
+
+  delete(freeLanes: number, nodeId: string): void {
+    const ofNumber = this.nodeIds.get(freeLanes);
+    if (!ofNumber?.delete(nodeId) || ofNumber.size > 0) return;
+    this.nodeIds.delete(freeLanes);
+    this.numbers.splice(this.placeOf(freeLanes), 1);
+  }
+
+  /** With the fewest free lanes that are enough. */
+  find(lanes: number, isTaken: (nodeId: string) => boolean): string | undefined {
+    for (let place = this.placeOf(lanes); place < this.numbers.length; place += 1) {
+      for (const nodeId of this.nodeIds.get(this.numbers[place] as number) ?? []) if (!isTaken(nodeId)) return nodeId;
+    }
+    return undefined;
+  }
+
+  /** Of the first number that is no less. */
+  private placeOf(freeLanes: number): number {
+    let low = 0;
+    for (let high = this.numbers.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if ((this.numbers[middle] as number) < freeLanes) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
 
 interface Site {
   region: string;
@@ -44,18 +83,18 @@ export class LaneBoard {
   /** Adds a node, or replaces what was known of it. */
   put(node: BoardNode): void {
     this.remove(node.nodeId);
-    if (node.freeLaneIds.length === 0) return;
+    if (node.freeLanes === 0) return;
     this.nodes.set(node.nodeId, node);
-    this.freeLanesCount += node.freeLaneIds.length;
-    for (const nodesByFreeLanes of this.listsOf(node)) bucket(nodesByFreeLanes, node.freeLaneIds.length).add(node.nodeId);
+    this.freeLanesCount += node.freeLanes;
+    for (const nodesByFreeLanes of this.listsOf(node)) nodesByFreeLanes.add(node.freeLanes, node.nodeId);
   }
 
   remove(nodeId: string): void {
     const node = this.nodes.get(nodeId);
     if (!node) return;
     this.nodes.delete(nodeId);
-    this.freeLanesCount -= node.freeLaneIds.length;
-    for (const nodesByFreeLanes of this.listsOf(node)) bucket(nodesByFreeLanes, node.freeLaneIds.length).delete(nodeId);
+    this.freeLanesCount -= node.freeLanes;
+    for (const nodesByFreeLanes of this.listsOf(node)) nodesByFreeLanes.delete(node.freeLanes, nodeId);
   }
 
   /** A node where the model is resident. Fullest first, so that whole nodes stay whole for gangs. */
@@ -75,10 +114,8 @@ export class LaneBoard {
   ): BoardNode | undefined {
     for (const [siteId, site] of this.sites) {
       if (!mayRunAt(placement, siteId, site)) continue;
-      const nodesByFreeLanes = listOf(site) ?? [];
-      for (let lanes = gangLanes; lanes < nodesByFreeLanes.length; lanes += 1) {
-        for (const nodeId of nodesByFreeLanes[lanes] ?? []) if (!isTaken(nodeId)) return this.nodes.get(nodeId);
-      }
+      const nodeId = listOf(site)?.find(gangLanes, isTaken);
+      if (nodeId !== undefined) return this.nodes.get(nodeId);
     }
     return undefined;
   }
@@ -86,12 +123,12 @@ export class LaneBoard {
   private listsOf(node: BoardNode): NodesByFreeLanes[] {
     let site = this.sites.get(node.siteId);
     if (!site) {
-      site = { region: node.region, jurisdiction: node.jurisdiction, all: [], byModel: new Map() };
+      site = { region: node.region, jurisdiction: node.jurisdiction, all: new NodesByFreeLanes(), byModel: new Map() };
       this.sites.set(node.siteId, site);
     }
     const lists = [site.all];
     for (const model of node.residentModels) {
-      const ofModel = site.byModel.get(model) ?? [];
+      const ofModel = site.byModel.get(model) ?? new NodesByFreeLanes();
       site.byModel.set(model, ofModel);
       lists.push(ofModel);
     }
@@ -108,9 +145,4 @@ export function mayRunAt(
   if (siteIds && !siteIds.includes(siteId)) return false;
   if (regions && !regions.includes(site.region)) return false;
   return !jurisdictions || jurisdictions.includes(site.jurisdiction);
-}
-
-function bucket(nodesByFreeLanes: NodesByFreeLanes, freeLanes: number): Set<string> {
-  for (let lanes = nodesByFreeLanes.length; lanes <= freeLanes; lanes += 1) nodesByFreeLanes.push(new Set());
-  return nodesByFreeLanes[freeLanes] as Set<string>;
 }

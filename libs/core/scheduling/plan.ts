@@ -3,7 +3,7 @@ import type { NodeFacts } from '#core/scheduling/changes';
 import type { Draft } from '#core/scheduling/draft';
 import { DraftBoard } from '#core/scheduling/draft-board';
 import { DraftQueues } from '#core/scheduling/draft-queues';
-import type { Heap } from '#core/scheduling/heap';
+import type { Heap, HeapReader } from '#core/scheduling/heap';
 import type { IndexedLease } from '#core/scheduling/indexed-lease';
 import { keepGuarantees } from '#core/scheduling/keep-guarantees';
 import type { LaneBoard } from '#core/scheduling/lane-board';
@@ -39,6 +39,8 @@ export interface SchedulingView {
   readonly turnShare: number;
   tenantQueue(tenantId: string): TenantQueue | undefined;
   nodeFacts(nodeId: string): NodeFacts | undefined;
+  /** Of a usable node, in the order in which they are given away. Valid until the view changes. */
+  freeLanesOf(nodeId: string): HeapReader<{ readonly laneId: string }>;
   leasesOn(nodeId: string): ReadonlySet<Readonly<IndexedLease>>;
   knownNodes(): readonly string[];
   /** Expected run time of a generation on its lanes. */

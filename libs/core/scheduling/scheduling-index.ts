@@ -1,7 +1,8 @@
 import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { LeaseRef } from '#core/generations/lease';
 import type { Change, LeasedGeneration, NodeFacts } from '#core/scheduling/changes';
-import { Heap } from '#core/scheduling/heap';
+import { FreeLanes } from '#core/scheduling/free-lanes';
+import { Heap, type HeapReader } from '#core/scheduling/heap';
 import { type IndexedLease, isYounger } from '#core/scheduling/indexed-lease';
 import { LaneBoard } from '#core/scheduling/lane-board';
 import { FLEX_COUNTS_AS_SHARED_AFTER_MS, MAX_HEADS_PER_TENANT, RUNS_PER_TURN } from '#core/scheduling/limits';
@@ -14,6 +15,7 @@ import { shapeKeyOf, type WaitingGeneration } from '#core/scheduling/waiting-gen
 
 interface IndexedNode {
   facts: NodeFacts;
+  lanes: FreeLanes;
   /** Lane → the lease that holds it. */
   occupied: Map<string, IndexedLease>;
 }
@@ -147,6 +149,10 @@ export class SchedulingIndex implements SchedulingView {
     return this.leases.values();
   }
 
+  freeLanesOf(nodeId: string): HeapReader<{ readonly laneId: string }> {
+    return (this.nodes.get(nodeId) as IndexedNode).lanes.reader();
+  }
+
   leasesOn(nodeId: string): Set<Readonly<IndexedLease>> {
     return new Set(this.nodes.get(nodeId)?.occupied.values());
   }
@@ -198,18 +204,16 @@ export class SchedulingIndex implements SchedulingView {
     const known = this.nodes.get(facts.nodeId);
     if (known?.facts.isUsable) this.usableLanes -= known.facts.laneIds.length;
     if (facts.isUsable) this.usableLanes += facts.laneIds.length;
-    const node: IndexedNode = { facts, occupied: known?.occupied ?? new Map() };
+    const occupied: IndexedNode['occupied'] = known?.occupied ?? new Map();
+    const node: IndexedNode = { facts, occupied, lanes: new FreeLanes(facts.laneIds, (laneId) => occupied.has(laneId)) };
     this.nodes.set(facts.nodeId, node);
     this.show(node);
   }
 
   /** Puts the node's free lanes on the board, or takes it off. */
-  private show({ facts, occupied }: IndexedNode): void {
-    this.board.remove(facts.nodeId);
-    if (!facts.isUsable) return;
-    const { nodeId, siteId, region, jurisdiction } = facts;
-    const freeLaneIds = facts.laneIds.filter((laneId) => !occupied.has(laneId));
-    this.board.put({ nodeId, siteId, region, jurisdiction, residentModels: new Set(facts.residentModels), freeLaneIds });
+  private show({ facts, lanes }: IndexedNode): void {
+    if (facts.isUsable) this.board.put({ ...facts, freeLanes: lanes.count });
+    else this.board.remove(facts.nodeId);
   }
 
   private setWeight(tenantId: string, weight: number): void {
@@ -324,7 +328,10 @@ export class SchedulingIndex implements SchedulingView {
       place: { generation: leased, shapeKey: '', expectedLaneMs: 0, startDeadline },
     };
     this.leases.set(keyOf(lease), lease);
-    for (const laneId of lease.laneIds) node.occupied.set(laneId, lease);
+    for (const laneId of lease.laneIds) {
+      node.occupied.set(laneId, lease);
+      node.lanes.occupy(laneId);
+    }
     this.show(node);
 
     const tenant = this.tenant(lease.tenantId);
@@ -418,7 +425,10 @@ export class SchedulingIndex implements SchedulingView {
     if (dying > 0) this.dyingLanes.set(lease.nodeId, dying);
     else this.dyingLanes.delete(lease.nodeId);
     const node = this.nodes.get(lease.nodeId) as IndexedNode;
-    for (const laneId of lease.laneIds) node.occupied.delete(laneId);
+    for (const laneId of lease.laneIds) {
+      node.occupied.delete(laneId);
+      node.lanes.release(laneId);
+    }
     this.show(node);
   }
 

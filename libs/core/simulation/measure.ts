@@ -1,3 +1,4 @@
+import { isGuaranteedTier } from '#core/scheduling/service-tier';
 import { simulateFifo } from '#core/simulation/simulate-fifo';
 import {
   type Attempt,
@@ -21,6 +22,7 @@ export interface Figures {
   jain: number;
   model_miss_pct: number;
   decisions_per_s: number;
+  unserved: number;
   /** Of waits forecast longer than 5 s: started by P50, by P90, and the median error beside that of place × mean run ÷ lanes. */
   eta_p50_coverage_pct: number;
   eta_p90_coverage_pct: number;
@@ -34,7 +36,10 @@ const AT_ONCE_MS = 1_000;
 export function measure(run: Simulated, units: ReadonlyMap<string, number>): Figures {
   const { histories, lanes } = run;
   const byTenant = Map.groupBy(histories, ({ job }) => job.tenantId);
-  const provisioned = [...units].map(([tenantId, ofTenant]) => ({ units: ofTenant, histories: byTenant.get(tenantId) ?? [] }));
+  const provisioned = [...units].map(([tenantId, ofTenant]) => ({
+    units: ofTenant,
+    histories: (byTenant.get(tenantId) ?? []).filter(({ job }) => isGuaranteed(job, ofTenant)),
+  }));
   const lags = provisioned.flatMap(({ units: ofTenant, histories: all }) => lagsMs(all, ofTenant));
   const entitled = provisioned.flatMap(({ units: ofTenant, histories: all }) => entitledWaitsMs(all, ofTenant));
   const light = [...byTenant].flatMap(([, all]) => (all.length <= LIGHT_JOBS ? all : []));
@@ -44,7 +49,7 @@ export function measure(run: Simulated, units: ReadonlyMap<string, number>): Fig
   return {
     ded_le_1s_pct: percent(lags.filter((lag) => lag <= AT_ONCE_MS).length, lags.length),
     entitled_le_1s_pct: percent(entitled.filter((wait) => wait <= AT_ONCE_MS).length, entitled.length),
-    lag_max_s: Math.max(0, ...lags) / 1_000,
+    lag_max_s: lags.reduce((most, lag) => Math.max(most, lag), 0) / 1_000,
     work_conserving_pct: percent(busyLaneMs - run.lostLaneMs, usableLaneMs(histories, lanes)),
     recalls: run.recalls,
     lost_pct: percent(run.lostLaneMs, busyLaneMs),
@@ -53,9 +58,15 @@ export function measure(run: Simulated, units: ReadonlyMap<string, number>): Fig
     wait_p99_s: quantile(histories.map(waitMs), 0.99) / 1_000,
     jain: jain([...byTenant].flatMap(([tenantId, all]) => (units.has(tenantId) ? [] : [meanOf(all.map(servedPart))]))),
     model_miss_pct: percent(run.modelMisses, run.starts),
+    unserved: run.unserved,
     decisions_per_s: run.decidingMs > 0 ? (run.decisions / run.decidingMs) * 1_000 : 0,
     ...forecastFigures(histories),
   };
+}
+
+/** Work that its tenant's units promise to run at once: a gang larger than all of them is promised nothing. */
+function isGuaranteed({ tier, lanes }: SimulatedJob, units: number): boolean {
+  return lanes <= units && (tier === undefined || isGuaranteedTier(tier));
 }
 
 function forecastFigures(
@@ -147,7 +158,7 @@ function usableLaneMs(histories: readonly JobHistory[], lanes: number): number {
   return usable;
 }
 
-function waitMs(history: JobHistory): number {
+export function waitMs(history: JobHistory): number {
   return startOf(history) - history.job.submittedAt;
 }
 
@@ -163,7 +174,7 @@ function jain(values: readonly number[]): number {
   return squares === 0 ? 1 : sum(values) ** 2 / (values.length * squares);
 }
 
-function quantile(values: readonly number[], part: number): number {
+export function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0;
 }

@@ -36,9 +36,11 @@ export function withoutPlanner(histories: JobHistory[], lanes: number): Simulate
     lanes,
     recalls: 0,
     lostLaneMs: 0,
+    borrowedLaneMs: 0,
     starts: histories.length,
     modelMisses: 0,
     decisions: histories.length,
     decidingMs: 0,
+    unserved: 0,
   };
 }

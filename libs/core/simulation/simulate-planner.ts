@@ -6,15 +6,18 @@ import { type Admission, plan, type Recall } from '#core/scheduling/plan';
 import { SchedulingIndex } from '#core/scheduling/scheduling-index';
 import { type GivenForecast, StartCalibration } from '#core/scheduling/start-calibration';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
+import { lanesOf, type SimulatedNode } from '#core/simulation/fleet';
 import { ResidentModels } from '#core/simulation/resident-models';
-import { type Attempt, type JobHistory, type Simulated, type SimulatedJob } from '#core/simulation/simulated-job';
+import { type Attempt, type JobHistory, type Simulated, type SimulatedJob, wasServed } from '#core/simulation/simulated-job';
+import { StoredQueues } from '#core/simulation/stored-queues';
 
 export interface SimulationSettings {
-  lanes: number;
-  nodes: number;
+  fleet: readonly SimulatedNode[];
   modelsPerNode: number;
-  /** Tenant → units. Their jobs ask for `spillover`, those of all others for `shared`. */
+  /** Tenant → units. Their jobs ask for `spillover` unless they name a tier, those of all others for `shared`. */
   units: ReadonlyMap<string, number>;
+  /** Tenant → weight of its share; 1 unless told. */
+  weights?: ReadonlyMap<string, number>;
   /** Without: a tenant below its guarantee goes first, but waits for a lane. */
   recalls: boolean;
   /** Without: the planner is not told which models are where. */
@@ -25,8 +28,11 @@ export interface SimulationSettings {
   firstEstimateMs: number;
   /** For measuring only. */
   stopwatch(): number;
+  /** Told now and then how many jobs have ended. */
+  onProgress?(endedJobs: number): void;
 }
 
+const PROGRESS_EVERY_JOBS = 500;
 /** Almost no wait says nothing about long ones. */
 const LEARN_FROM_MS = 1_000;
 
@@ -45,6 +51,10 @@ export function simulatePlanner(jobs: readonly SimulatedJob[], settings: Simulat
 
 class PlannerSimulation {
   private readonly index = new SchedulingIndex();
+  /** All that waits, for the index holds the heads of queues only. */
+  private readonly store = new StoredQueues();
+  private readonly nodes: ReadonlyMap<string, SimulatedNode>;
+  private readonly lanes: number;
   private readonly histories: JobHistory[];
   private readonly ends = new Heap<Running>((one, other) =>
     one.endsAt === other.endsAt ? one.job < other.job : one.endsAt < other.endsAt,
@@ -58,6 +68,7 @@ class PlannerSimulation {
   /** What was told of jobs that have not started. */
   private readonly expected = new Map<number, GivenForecast>();
   private readonly outcome: Simulated;
+  private endedJobs = 0;
 
   constructor(
     private readonly jobs: readonly SimulatedJob[],
@@ -65,10 +76,23 @@ class PlannerSimulation {
   ) {
     this.histories = jobs.map((job) => ({ job, attempts: [] }));
     this.models = new ResidentModels(settings.modelsPerNode);
-    const { lanes } = settings;
-    this.outcome = { histories: this.histories, lanes, recalls: 0, lostLaneMs: 0, starts: 0, modelMisses: 0, decisions: 0, decidingMs: 0 };
-    for (let node = 0; node < settings.nodes; node += 1) this.index.apply({ type: 'node', node: this.nodeFacts(`n${node}`) });
+    this.nodes = new Map(settings.fleet.map((node) => [node.nodeId, node]));
+    this.lanes = lanesOf(settings.fleet);
+    this.outcome = {
+      histories: this.histories,
+      lanes: this.lanes,
+      recalls: 0,
+      lostLaneMs: 0,
+      borrowedLaneMs: 0,
+      starts: 0,
+      modelMisses: 0,
+      decisions: 0,
+      decidingMs: 0,
+      unserved: 0,
+    };
+    for (const node of settings.fleet) this.index.apply({ type: 'node', node: this.nodeFacts(node) });
     for (const [tenantId, units] of settings.units) this.index.apply({ type: 'units', tenantId, units });
+    for (const [tenantId, weight] of settings.weights ?? []) this.index.apply({ type: 'weight', tenantId, weight });
   }
 
   run(): Simulated {
@@ -84,7 +108,7 @@ class PlannerSimulation {
       const began = this.settings.stopwatch();
       for (let ended = this.ends.best(); ended && ended.endsAt <= now; ended = this.ends.best()) this.end(ended);
       for (; (this.jobs[nextJob]?.submittedAt ?? Number.POSITIVE_INFINITY) <= now; nextJob += 1) {
-        this.index.apply({ type: 'queued', generation: this.waitingOf(nextJob, now) });
+        this.queue(this.waitingOf(nextJob, now));
         arrived.push(nextJob);
       }
       for (let wake = this.wakes.best(); wake && wake.at <= now; wake = this.wakes.best()) this.wakes.takeBest();
@@ -95,8 +119,13 @@ class PlannerSimulation {
       this.forecast(arrived, now);
       this.outcome.decidingMs += decidedAt - began;
     }
-    if (this.histories.some(({ attempts }) => attempts.at(-1)?.wasRecalled !== false)) throw new Error('a job never ran to its end');
-    return this.outcome;
+    const served = this.histories.filter(wasServed);
+    return { ...this.outcome, histories: served, unserved: this.histories.length - served.length };
+  }
+
+  private queue(generation: WaitingGeneration): void {
+    this.store.add(generation);
+    this.index.apply({ type: 'queued', generation });
   }
 
   private planAt(now: number): void {
@@ -106,7 +135,9 @@ class PlannerSimulation {
       const recalls = this.settings.recalls ? recall : [];
       for (const each of recalls) this.recall(each, now);
       this.outcome.decisions += admit.length + recalls.length;
-      if (admit.length + recalls.length === 0) return;
+      const refills = this.index.queuesToRefill();
+      for (const queue of refills) this.index.apply({ type: 'heads', ...queue, ...this.store.heads(queue) });
+      if (admit.length + recalls.length + refills.length === 0) return;
     }
   }
 
@@ -119,7 +150,7 @@ class PlannerSimulation {
       const interval = this.calibration.interval(expected.waitMs, expected.turnsAway);
       for (const end of ['p50', 'p90'] as const) this.dueStarts.add({ job, end, at: now + interval[`${end}Ms`] });
       this.expected.set(job, { expectedMs: expected.waitMs, turnsAway: expected.turnsAway, ...interval });
-      const plainMs = (this.index.waitingCount * this.index.meanRunLaneMs) / this.settings.lanes;
+      const plainMs = (this.index.waitingCount * this.index.meanRunLaneMs) / this.lanes;
       (this.histories[job] as JobHistory).forecast = { ...interval, plainMs };
     }
   }
@@ -138,6 +169,7 @@ class PlannerSimulation {
     const { runMs, model, submittedAt } = this.jobs[job] as SimulatedJob;
     const history = this.histories[job] as JobHistory;
     const fence = String(history.attempts.length + 1);
+    this.store.remove(generation);
     this.index.apply({ type: 'leased', lease: { ...generation, ...admission, fence, startedAt: now } });
     const attempt: Attempt = { startedAt: now, endedAt: now, wasRecalled: false };
     history.attempts.push(attempt);
@@ -151,7 +183,8 @@ class PlannerSimulation {
     this.outcome.starts += 1;
     if (this.models.use(admission.nodeId, model)) return;
     this.outcome.modelMisses += 1;
-    if (this.settings.residency) this.index.apply({ type: 'node', node: this.nodeFacts(admission.nodeId) });
+    const node = this.nodes.get(admission.nodeId) as SimulatedNode;
+    if (this.settings.residency) this.index.apply({ type: 'node', node: this.nodeFacts(node) });
   }
 
   private end(ended: Running): void {
@@ -159,9 +192,13 @@ class PlannerSimulation {
     this.ends.remove(ended);
     this.running.delete(admission.generationId);
     attempt.endedAt = endsAt;
-    this.outcome.lostLaneMs += (endsAt - attempt.startedAt - (this.jobs[job] as SimulatedJob).runMs) * admission.laneIds.length;
+    const { runMs } = this.jobs[job] as SimulatedJob;
+    this.outcome.lostLaneMs += (endsAt - attempt.startedAt - runMs) * admission.laneIds.length;
+    if (admission.servedFrom !== 'own') this.outcome.borrowedLaneMs += runMs * admission.laneIds.length;
+    this.endedJobs += 1;
+    if (this.endedJobs % PROGRESS_EVERY_JOBS === 0) this.settings.onProgress?.(this.endedJobs);
     const lease = { tenantId: admission.tenantId, generationId: admission.generationId, fence };
-    this.index.apply({ type: 'ended', lease, ranMs: (this.jobs[job] as SimulatedJob).runMs, wasWhole: true });
+    this.index.apply({ type: 'ended', lease, ranMs: runMs, wasWhole: true });
     this.index.apply({ type: 'freed', lease });
   }
 
@@ -179,21 +216,21 @@ class PlannerSimulation {
     this.index.apply({ type: 'ended', lease, ranMs, wasWhole: false });
     this.index.apply({ type: 'freed', lease });
     const untilMs = now + NOT_LENT_AGAIN_MS;
-    this.index.apply({ type: 'queued', generation: { ...this.waitingOf(job, now), heldBack: { ownerId, untilMs } } });
+    this.queue({ ...this.waitingOf(job, now), heldBack: { ownerId, untilMs } });
     this.wakes.add({ at: untilMs });
   }
 
   private waitingOf(job: number, now: number): WaitingGeneration {
-    const { tenantId, model, lanes, submittedAt } = this.jobs[job] as SimulatedJob;
+    const { tenantId, model, lanes, submittedAt, tier, priority } = this.jobs[job] as SimulatedJob;
     return {
       tenantId,
       generationId: idOf(job),
-      tier: this.settings.units.has(tenantId) ? 'spillover' : 'shared',
+      tier: tier ?? (this.settings.units.has(tenantId) ? 'spillover' : 'shared'),
       model,
       outputKey: '',
       burnLaneMs: this.settings.firstEstimateMs * lanes,
       gangLanes: lanes,
-      priority: 0,
+      priority: priority ?? 0,
       startBy: null,
       completeBy: null,
       createdAt: submittedAt,
@@ -203,11 +240,10 @@ class PlannerSimulation {
     };
   }
 
-  private nodeFacts(nodeId: string): NodeFacts {
-    const { lanes, nodes, residency } = this.settings;
-    const laneIds = Array.from({ length: lanes / nodes }, (_, lane) => `${nodeId}/${lane}`);
-    const residentModels = residency ? this.models.of(nodeId) : [];
-    return { nodeId, siteId: 'site', region: 'region', jurisdiction: 'jurisdiction', laneIds, residentModels, isUsable: true };
+  private nodeFacts({ nodeId, siteId, lanes }: SimulatedNode): NodeFacts {
+    const laneIds = Array.from({ length: lanes }, (_, lane) => `${nodeId}/${lane}`);
+    const residentModels = this.settings.residency ? this.models.of(nodeId) : [];
+    return { nodeId, siteId, region: 'region', jurisdiction: 'jurisdiction', laneIds, residentModels, isUsable: true };
   }
 }
 

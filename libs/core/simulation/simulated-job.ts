@@ -1,3 +1,5 @@
+import type { ServiceTier } from '#core/catalog/service-tiers';
+
 /** Shorter waits are not worth a forecast. */
 export const FORECAST_FROM_MS = 5_000;
 
@@ -9,6 +11,9 @@ export interface SimulatedJob {
   submittedAt: number;
   /** How long it really runs on its lanes; the planner learns it at the end only. */
   runMs: number;
+  /** By whether its tenant has units, unless told. */
+  tier?: ServiceTier;
+  priority?: number;
 }
 
 /** One lease of a job. */
@@ -39,12 +44,20 @@ export interface Simulated {
   recalls: number;
   /** Lane time that went into runs which were recalled, and into loading models anew after a recall. */
   lostLaneMs: number;
+  /** Lane time of whole runs on lanes that were not their tenant's own. */
+  borrowedLaneMs: number;
   starts: number;
   /** Starts on a node that did not have the model. */
   modelMisses: number;
   /** Admissions and recalls, and the time that planning and keeping the index took. */
   decisions: number;
   decidingMs: number;
+  /** Jobs that nothing here could ever run, such as gangs larger than any node. They have no history. */
+  unserved: number;
+}
+
+export function wasServed({ attempts }: JobHistory): boolean {
+  return attempts.at(-1)?.wasRecalled === false;
 }
 
 export function startOf({ attempts }: JobHistory): number {
