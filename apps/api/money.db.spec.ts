@@ -150,6 +150,8 @@ it.each([
   },
   { query: 'by=day', expected: [{ group: new Date().toISOString().slice(0, 10), generations: 2, credits: '9' }] },
   { query: 'by=project', expected: [{ group: null, generations: 2, credits: '9' }] },
+  { query: 'by=tier', expected: [{ group: 'shared', generations: 2, credits: '9' }] },
+  { query: 'by=key', expected: [{ group: expect.any(String), generations: 2, credits: '9' }] },
 ])('adds usage up $query, refunds taken off', async ({ query, expected }) => {
   const { tenantId, key } = await aCustomer('20');
   const generationId = await aCompletedImage(tenantId, key, { client: 'acme' });

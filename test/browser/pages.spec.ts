@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AGENCY_PAGES, agencyJourneys } from '#test/browser/agency-journeys';
 import { BrowserPlatform, expectGoodPage, SCHEMES, WIDTHS_PX } from '#test/browser/browser-platform';
 
 /** They are asked for by HALOGEN_BROWSER_JOURNEYS=yes until they have been seen to pass on a quiet machine. */
@@ -31,6 +32,7 @@ const PAGES: { name: string; path: () => string; ready: string }[] = [
   { name: 'generation-video', path: () => `/demo-agency/generations/${videoId}`, ready: 'a paper boat on a storm drain' },
   { name: 'generation-timeline', path: () => `/demo-agency/generations/${videoId}?tab=timeline`, ready: 'a paper boat on a storm drain' },
   { name: 'new-generation', path: () => '/demo-agency/generations/new', ready: 'New generation' },
+  ...AGENCY_PAGES.map(({ path, ...page }) => ({ ...page, path: () => path })),
 ];
 
 (isAskedFor ? describe : describe.skip).each(SCHEMES)('in %s', (scheme) => {
@@ -171,3 +173,5 @@ it.runIf(isAskedFor)('speaks German and Japanese', async () => {
     await close();
   }
 });
+
+(isAskedFor ? describe : describe.skip)('the pages of an agency', () => agencyJourneys(() => platform));

@@ -5,4 +5,5 @@ import type { Place } from '#web/parts/shell/navigation';
 export const PLACES: readonly Place[] = [
   { page: '/', word: msg`Home`, letter: 'h' },
   { page: '/generations', word: msg`Generations`, letter: 'e', action: 'generations:read' },
+  { page: '/spend', word: msg`Spend`, letter: 's', action: 'ledger:read' },
 ];

@@ -32,6 +32,9 @@ const pages = [
   page('/generations', () => import('#web/portal/generations/generations-page'), 'GenerationsPage'),
   page('/generations/new', () => import('#web/portal/generations/new-generation-page'), 'NewGenerationPage'),
   page('/generations/$id', () => import('#web/portal/generations/generation-page'), 'GenerationPage'),
+  page('/spend', () => import('#web/portal/spend/balance-page'), 'BalancePage'),
+  page('/spend/usage', () => import('#web/portal/spend/usage-page'), 'UsagePage'),
+  page('/spend/statement', () => import('#web/portal/spend/statement-page'), 'StatementPage'),
 ];
 
 export const router = createRouter({

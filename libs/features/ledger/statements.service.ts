@@ -38,6 +38,8 @@ export interface UsageGroup {
 const GROUPS = {
   model: 'g.model',
   project: 'g.project_id::text',
+  tier: 'g.service_tier',
+  key: 'g.api_key_id::text',
   day: `to_char(r.resolved_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`,
   label: 'g.labels ->> $4',
 } as const;

@@ -135,8 +135,16 @@ const ofMantine = {
   '--mantine-color-gray-light-color': 'var(--ink)',
 };
 
+/** Ground and border of fields and of what floats. */
+const fieldsInDark = {
+  '--mantine-color-dark-4': 'var(--line-strong)',
+  '--mantine-color-dark-5': 'var(--line)',
+  '--mantine-color-dark-6': 'var(--raised)',
+  '--mantine-color-dark-7': 'var(--page)',
+};
+
 export const cssVariablesResolver: CSSVariablesResolver = () => ({
   variables: {},
-  light: { ...light, ...ofMantine },
-  dark: { ...dark, ...ofMantine },
+  light: { ...light, ...ofMantine, '--mantine-color-gray-4': 'var(--line-strong)' }, // the border of fields
+  dark: { ...dark, ...ofMantine, ...fieldsInDark },
 });
