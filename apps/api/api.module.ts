@@ -39,6 +39,7 @@ import { StatementsController } from '#apps/api/native/statements.controller';
 import { TenantsController } from '#apps/api/native/tenants.controller';
 import { WebhooksController } from '#apps/api/native/webhooks.controller';
 import { ConnectionsController } from '#apps/api/sign-in/connections.controller';
+import { DomainsController } from '#apps/api/sign-in/domains.controller';
 import { MeView } from '#apps/api/sign-in/me-view';
 import { SignInController } from '#apps/api/sign-in/sign-in.controller';
 import { AuditLogService } from '#features/audit/audit-log.service';
@@ -138,6 +139,7 @@ export class ApiModule {
         MetersController,
         SignInController,
         ConnectionsController,
+        DomainsController,
         WorkOrdersController,
         UploadsController,
         AssetsController,

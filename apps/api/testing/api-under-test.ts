@@ -43,7 +43,7 @@ export class ApiUnderTest {
     readonly folder: string,
   ) {}
 
-  static async start(more: { HALOGEN_OUTBOUND_ALLOW?: string } = {}): Promise<ApiUnderTest> {
+  static async start(more: { HALOGEN_OUTBOUND_ALLOW?: string; HALOGEN_OUTBOUND_DNS?: string } = {}): Promise<ApiUnderTest> {
     const database = await testDatabase();
     const folder = await mkdtemp(path.join(tmpdir(), 'halogen-api-'));
     const module = ApiModule.with({

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import * as oidc from 'openid-client';
 import type { NamedRefusal } from '#contracts/problems';
+import { domainOf } from '#core/access/domains';
 import type { MemberRole } from '#core/access/scopes';
 import { recordAudit } from '#features/audit/audit.service';
 import { guardedFetch } from '#features/sign-in/guarded-fetch';
@@ -167,10 +168,6 @@ export class OidcSignIn {
       return undefined;
     }
   }
-}
-
-function domainOf(email: string): string {
-  return email.slice(email.lastIndexOf('@') + 1);
 }
 
 function hashOf(secret: string): Buffer {

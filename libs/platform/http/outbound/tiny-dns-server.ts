@@ -4,6 +4,8 @@ import { parseAddress } from '#platform/http/outbound/address-blocks';
 
 const TYPE_A = 1;
 const TYPE_AAAA = 28;
+const TYPE_TXT = 16;
+const NAMES: Readonly<Record<number, string>> = { [TYPE_A]: 'A', [TYPE_AAAA]: 'AAAA', [TYPE_TXT]: 'TXT' };
 const HEADER_BYTES = 12;
 
 export interface TinyDnsServer {
@@ -16,21 +18,24 @@ export interface TinyDnsServer {
 
 /**
  * A real DNS server for tests. `answer` gets the name and how often this name and type were asked before, and gives all
- * addresses of the name (each question gets those of its family), or `silent` to let the question run into the deadline.
+ * addresses of the name (each question gets those of its family) or, when asked for TXT, its texts of at most 255 bytes;
+ * `silent` lets the question run into the deadline.
  */
 export async function startTinyDnsServer(
-  answer: (host: string, askedBefore: number) => readonly string[] | 'silent',
+  answer: (host: string, askedBefore: number, type: string) => readonly string[] | 'silent',
 ): Promise<TinyDnsServer> {
   const socket = createSocket('udp4');
   const questions: string[] = [];
   socket.on('message', (message, peer) => {
     const { host, type, end } = questionOf(message);
-    const question = `${type === TYPE_A ? 'A' : type === TYPE_AAAA ? 'AAAA' : type} ${host}`;
-    const addresses = answer(host, questions.filter((asked) => asked === question).length);
+    const typeName = NAMES[type] ?? String(type);
+    const question = `${typeName} ${host}`;
+    const answers = answer(host, questions.filter((asked) => asked === question).length, typeName);
     questions.push(question);
-    if (addresses === 'silent') return;
+    if (answers === 'silent') return;
 
-    const records = addresses.flatMap((text) => {
+    const records = answers.flatMap((text) => {
+      if (type === TYPE_TXT) return [recordOf(type, [text.length, ...Buffer.from(text, 'latin1')])];
       const bytes = parseAddress(text)?.toByteArray() ?? [];
       return bytes.length === (type === TYPE_A ? 4 : 16) ? [recordOf(type, bytes)] : [];
     });
@@ -56,6 +61,7 @@ function questionOf(message: Buffer): { host: string; type: number; end: number 
 }
 
 function recordOf(type: number, bytes: readonly number[]): Buffer {
-  const head = Buffer.from([0xc0, HEADER_BYTES, 0, type, 0, 1, 0, 0, 0, 0, 0, bytes.length]); // the question's name, class IN, TTL 0
+  // The question's name, class IN, TTL 0.
+  const head = Buffer.from([0xc0, HEADER_BYTES, 0, type, 0, 1, 0, 0, 0, 0, bytes.length >> 8, bytes.length & 0xff]);
   return Buffer.concat([head, Buffer.from(bytes)]);
 }
