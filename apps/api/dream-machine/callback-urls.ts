@@ -5,16 +5,16 @@ import { judgeAddresses, parseTarget } from '#platform/http/outbound/outbound-ta
 
 export const OUTBOUND_SETTINGS = Symbol('outbound settings');
 
-/** Refuses callback URLs that could never be called. Where a name leads is judged at each attempt, when it is resolved. */
+/** Refuses URLs of customers that could never be called. Where a name leads is judged at each attempt, when it is resolved. */
 @Injectable()
 export class CallbackUrls {
   constructor(@Inject(OUTBOUND_SETTINGS) private readonly settings: OutboundSettings) {}
 
   /** @throws Refused */
-  check(url: string | null): void {
+  check(url: string | null, field = 'callback_url'): void {
     if (url === null) return;
     const target = parseTarget(url);
     const refusal = 'refusal' in target ? target.refusal : target.literal && judgeAddresses([target.literal], this.settings);
-    if (refusal) throw new Refused('callback_refused', `callback_url is refused. ${refusal.detail}`);
+    if (refusal) throw new Refused('callback_refused', `${field} is refused. ${refusal.detail}`);
   }
 }

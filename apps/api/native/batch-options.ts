@@ -1,6 +1,7 @@
+import type { z } from 'zod';
 import { Refused } from '#apps/api/errors/refused';
 import { fieldErrors } from '#contracts/dream-machine/errors';
-import { BatchOptions } from '#contracts/native/batches';
+import { BatchOptions, CreateBatch } from '#contracts/native/batches';
 
 /** @throws Refused */
 export function jsonOf(text: string): unknown {
@@ -13,8 +14,16 @@ export function jsonOf(text: string): unknown {
 
 /** @throws Refused */
 export function optionsOf(value: unknown): BatchOptions {
-  const parsed = BatchOptions.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const fields = fieldErrors(parsed.error.issues, value);
+  return parsed(BatchOptions.safeParse(value), value);
+}
+
+/** The JSON body of a batch without rows of its own. @throws Refused */
+export function createBatchOf(value: unknown): CreateBatch {
+  return parsed(CreateBatch.safeParse(value), value);
+}
+
+function parsed<T>(outcome: z.ZodSafeParseResult<T>, value: unknown): T {
+  if (outcome.success) return outcome.data;
+  const fields = fieldErrors(outcome.error.issues, value);
   throw new Refused('invalid_fields', fields.map(({ loc, msg }) => `${loc.join('.')}: ${msg}`).join('; '), fields);
 }

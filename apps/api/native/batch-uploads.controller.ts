@@ -3,6 +3,7 @@ import { MemoryLocker, Metadata } from '@tus/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CallerOf } from '#apps/api/auth/caller-of.decorator';
 import { CallbackUrls } from '#apps/api/dream-machine/callback-urls';
+import { accepted } from '#apps/api/errors/accepted';
 import { Refused } from '#apps/api/errors/refused';
 import { jsonOf, optionsOf } from '#apps/api/native/batch-options';
 import { tusServer } from '#apps/api/native/tus-server';
@@ -43,7 +44,7 @@ export class BatchUploadsController {
     if (format !== 'ndjson' && format !== 'csv') throw new Refused('invalid_fields', 'Upload-Metadata: format is ndjson or csv');
     const options = optionsOf(jsonOf(optionsText ?? '{}'));
     this.callbacks.check(options.callbackUrl ?? null);
-    const id = await this.uploads.begin(caller, options, { format, isGzip: gzip === 'true' }, bytes);
+    const id = accepted(await this.uploads.begin(caller, options, { format, isGzip: gzip === 'true' }, bytes));
     await this.handle(caller, request, reply, id);
   }
 

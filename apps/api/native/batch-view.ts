@@ -11,7 +11,7 @@ export function batchView(report: BatchReport, now = new Date()): Batch {
     stateReason: report.stateReason,
     dryRun: report.isDryRun,
     options: report.options,
-    source: { format: source.format, gzip: source.isGzip, bytes: source.bytes, sha256: source.sha256 },
+    source: { format: source.format, gzip: source.isGzip, bytes: source.bytes, expectedBytes: source.expectedBytes, sha256: source.sha256 },
     rows: {
       read: report.committedRow,
       accepted: report.acceptedRows,

@@ -3,16 +3,18 @@ import { Body, Controller, Headers, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CallerOf } from '#apps/api/auth/caller-of.decorator';
 import { CallbackUrls } from '#apps/api/dream-machine/callback-urls';
+import { accepted } from '#apps/api/errors/accepted';
 import { Refused } from '#apps/api/errors/refused';
 import { valid } from '#apps/api/errors/valid';
 import { archiveOf } from '#apps/api/native/batch-archive';
 import { errorsAsCsv, errorsAsJson, manifestAsCsv, manifestAsJson } from '#apps/api/native/batch-files';
-import { jsonOf, optionsOf } from '#apps/api/native/batch-options';
+import { createBatchOf, jsonOf, optionsOf } from '#apps/api/native/batch-options';
 import { batchView } from '#apps/api/native/batch-view';
 import { Operation } from '#apps/api/operation.decorator';
 import {
   type ArchiveQuery,
   type Batch,
+  type CreateBatch,
   type CreateBatchQuery,
   cancelBatch,
   createBatch,
@@ -71,16 +73,20 @@ export class BatchesController {
     @Headers('content-encoding') encoding = 'identity',
   ): Promise<Batch> {
     const format = FORMATS[(contentType.split(';')[0] as string).trim().toLowerCase() as keyof typeof FORMATS];
-    const options = optionsOf(format ? jsonOf(query.options ?? '{}') : (body ?? {}));
+    const { source: from, ...options }: CreateBatch = format ? optionsOf(jsonOf(query.options ?? '{}')) : createBatchOf(body ?? {});
     this.callbacks.check(options.callbackUrl ?? null);
-    if (!format && !options.matrix) throw new Refused('invalid_fields', 'matrix: without rows a batch needs a matrix');
+    if (from) {
+      this.callbacks.check(from.url, 'source.url');
+      return batchView(accepted(await this.batches.createFrom(caller, options, from)));
+    }
+    if (!format && !options.matrix) throw new Refused('invalid_fields', 'matrix: without rows a batch needs a source or a matrix');
     if (encoding !== 'identity' && encoding !== 'gzip')
       throw new Refused('unsupported_media_type', 'Content-Encoding must be gzip or absent');
     try {
       const source = format
         ? { format, isGzip: encoding === 'gzip', content: body as Readable }
         : { format: 'none' as const, isGzip: false, content: null };
-      return batchView(await this.batches.create(caller, options, source));
+      return batchView(accepted(await this.batches.create(caller, options, source)));
     } catch (error) {
       if (error instanceof ObjectTooLarge) throw new Refused('too_large', error.message);
       throw error;

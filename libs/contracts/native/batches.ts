@@ -17,6 +17,7 @@ import { matrixRows } from '#core/ingestion/matrix';
 
 const ROOT = '/api/v1/batches';
 const MAX_NAME_CHARACTERS = 200;
+const MAX_SOURCE_URL_CHARACTERS = 8_000;
 const MAX_MATRIX_VALUE_CHARACTERS = 1_000;
 
 /** Text that Postgres can keep. */
@@ -34,53 +35,67 @@ const { labels, ...rowFields } = GenerationFields.omit({
 }).partial().shape;
 
 /** What a batch says once for all of its rows. What a row says itself goes before it. */
-export const BatchOptions = eitherSpelling(
-  z
-    .strictObject({
-      name: Text.max(MAX_NAME_CHARACTERS).optional(),
-      serviceTier: z
-        .enum(SERVICE_TIERS)
-        .optional()
-        .meta({ description: 'If absent the project’s, else flex: half price and done within 24 hours.' }),
-      priority: z
-        .int()
-        .min(MIN_PRIORITY)
-        .max(MAX_PRIORITY)
-        .default(DEFAULT_BATCH_PRIORITY)
-        .meta({ description: 'Among your own: higher goes first. The default lets requests of their own go before a batch.' }),
-      startBy: Time.optional(),
-      completeBy: Time.optional(),
-      labels,
-      callbackUrl: z
-        .url({ protocol: /^https?$/ })
-        .max(MAX_CALLBACK_URL_CHARACTERS)
-        .optional(),
-      budgetCredits: z
-        .string()
-        .regex(/^\d{1,12}(\.\d{1,6})?$/)
-        .optional()
-        .meta({ description: 'The batch pauses before the row that would make it cost more.' }),
-      dryRun: z.boolean().default(false).meta({ description: 'Counts, prices and checks every row and queues none.' }),
-      defaults: eitherSpelling(z.strictObject(rowFields)).default({}).meta({ description: 'Fields of rows that do not give them.' }),
-      columns: z
-        .record(Name, Name)
-        .refine((columns) => Object.keys(columns).length <= MAX_COLUMNS, `at most ${MAX_COLUMNS} columns`)
-        .default({})
-        .meta({ description: 'Column of the CSV → field of the row. A column that is named like a field needs no entry.' }),
-      promptTemplate: Text.min(1)
-        .max(MAX_TEMPLATE_CHARACTERS)
-        .optional()
-        .meta({ description: 'The prompt with gaps, `{{product}} in {{city}}`, filled from columns and the matrix.' }),
-      matrix: z
-        .record(Name, z.array(Text.min(1).max(MAX_MATRIX_VALUE_CHARACTERS)).min(1).max(MAX_MATRIX_ROWS))
-        .refine((matrix) => Object.keys(matrix).length <= MAX_MATRIX_VARIABLES, `at most ${MAX_MATRIX_VARIABLES} variables`)
-        .refine((matrix) => matrixRows(matrix) <= MAX_MATRIX_ROWS, `at most ${MAX_MATRIX_ROWS} combinations`)
-        .optional()
-        .meta({ description: 'Every row becomes one row per combination. Without rows of its own a batch is its matrix.' }),
-    })
-    .meta({ id: 'BatchOptions' }),
-);
+const OptionFields = z.strictObject({
+  name: Text.max(MAX_NAME_CHARACTERS).optional(),
+  serviceTier: z
+    .enum(SERVICE_TIERS)
+    .optional()
+    .meta({ description: 'If absent the project’s, else flex: half price and done within 24 hours.' }),
+  priority: z
+    .int()
+    .min(MIN_PRIORITY)
+    .max(MAX_PRIORITY)
+    .default(DEFAULT_BATCH_PRIORITY)
+    .meta({ description: 'Among your own: higher goes first. The default lets requests of their own go before a batch.' }),
+  startBy: Time.optional(),
+  completeBy: Time.optional(),
+  labels,
+  callbackUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(MAX_CALLBACK_URL_CHARACTERS)
+    .optional(),
+  budgetCredits: z
+    .string()
+    .regex(/^\d{1,12}(\.\d{1,6})?$/)
+    .optional()
+    .meta({ description: 'The batch pauses before the row that would make it cost more.' }),
+  dryRun: z.boolean().default(false).meta({ description: 'Counts, prices and checks every row and queues none.' }),
+  defaults: eitherSpelling(z.strictObject(rowFields)).default({}).meta({ description: 'Fields of rows that do not give them.' }),
+  columns: z
+    .record(Name, Name)
+    .refine((columns) => Object.keys(columns).length <= MAX_COLUMNS, `at most ${MAX_COLUMNS} columns`)
+    .default({})
+    .meta({ description: 'Column of the CSV → field of the row. A column that is named like a field needs no entry.' }),
+  promptTemplate: Text.min(1)
+    .max(MAX_TEMPLATE_CHARACTERS)
+    .optional()
+    .meta({ description: 'The prompt with gaps, `{{product}} in {{city}}`, filled from columns and the matrix.' }),
+  matrix: z
+    .record(Name, z.array(Text.min(1).max(MAX_MATRIX_VALUE_CHARACTERS)).min(1).max(MAX_MATRIX_ROWS))
+    .refine((matrix) => Object.keys(matrix).length <= MAX_MATRIX_VARIABLES, `at most ${MAX_MATRIX_VARIABLES} variables`)
+    .refine((matrix) => matrixRows(matrix) <= MAX_MATRIX_ROWS, `at most ${MAX_MATRIX_ROWS} combinations`)
+    .optional()
+    .meta({ description: 'Every row becomes one row per combination. Without rows of its own a batch is its matrix.' }),
+});
+export const BatchOptions = eitherSpelling(OptionFields.meta({ id: 'BatchOptions' }));
 export type BatchOptions = z.infer<typeof BatchOptions>;
+
+/** Where the rows are, for a batch that brings none along. */
+const BatchSourceUrl = z
+  .strictObject({
+    url: z.url({ protocol: /^https?$/ }).max(MAX_SOURCE_URL_CHARACTERS),
+    format: z.enum(['ndjson', 'csv']),
+    gzip: z.boolean().default(false).meta({ description: 'Also known from the answer’s `Content-Encoding`.' }),
+  })
+  .meta({
+    description:
+      'A link that needs no sign-in, as an object store’s presigned one. It is fetched in the background, gone on with by `Range` where a connection ' +
+      'was cut, and forgotten when it is whole.',
+  });
+export type BatchSourceUrl = z.infer<typeof BatchSourceUrl>;
+
+export const CreateBatch = eitherSpelling(OptionFields.extend({ source: BatchSourceUrl.optional() }).meta({ id: 'CreateBatch' }));
+export type CreateBatch = z.infer<typeof CreateBatch>;
 
 export const Batch = z
   .object({
@@ -93,7 +108,8 @@ export const Batch = z
     source: z.object({
       format: z.enum(['ndjson', 'csv', 'none']),
       gzip: z.boolean(),
-      bytes: z.number().nullable(),
+      bytes: z.number().nullable().meta({ description: 'So far, while it is received.' }),
+      expectedBytes: z.number().nullable().meta({ description: 'What it comes to, if that was said.' }),
       sha256: z.string().nullable(),
     }),
     rows: z.object({
@@ -153,9 +169,9 @@ export const createBatch = {
   scope: 'generations:write',
   summary:
     'Ask for many generations at once. The body is a stream of rows, `application/x-ndjson` or `text/csv`, plain or with `Content-Encoding: gzip`, ' +
-    'each row a body as a generation or a Dream Machine request takes; or BatchOptions as JSON for a batch that is its matrix.',
+    'each row a body as a generation or a Dream Machine request takes; or CreateBatch as JSON, for rows behind a URL (`source`) or a batch that is its matrix.',
   query: CreateBatchQuery,
-  body: BatchOptions,
+  body: CreateBatch,
   bodyTypes: ROW_TYPES,
   response: Batch,
 } satisfies OperationContract;
@@ -248,7 +264,8 @@ export const retryBatch = {
   id: 'retryBatch',
   path: `${ROOT}/:id/retry`,
   ...commands,
-  summary: 'Ask again for the rows that failed.',
+  summary:
+    'Ask again for the rows that failed. Those that retention has erased since cannot be: they are listed among the errors, with line 0.',
 } satisfies OperationContract;
 
 export const listBatchErrors = {

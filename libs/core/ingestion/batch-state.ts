@@ -1,8 +1,8 @@
 export const BATCH_STATES = ['receiving', 'validating', 'running', 'paused', 'completed', 'cancelled', 'failed'] as const;
 export type BatchState = (typeof BATCH_STATES)[number];
 
-/** What the background worker still has to do to a batch's rows. */
-export type BatchWork = 'load' | 'hold' | 'unhold' | 'cancel' | 'retry' | 'sheets';
+/** What the background worker still has to do: to a batch's source, its rows, or what became of them. */
+export type BatchWork = 'fetch' | 'load' | 'hold' | 'unhold' | 'cancel' | 'retry' | 'sheets';
 
 export type BatchCommand = 'pause' | 'resume' | 'cancel' | 'retry';
 

@@ -6,6 +6,14 @@ export const UPLOAD_PIECE_BYTES = 8_000_000;
 export const MAX_UPLOAD_PIECES = 2_000;
 /** An upload that is not whole after this is given up. */
 export const UPLOAD_KEPT_HOURS = 24;
+/** A source that is fetched from a URL and is not whole after this is given up. */
+export const FETCH_KEPT_HOURS = 2;
+/** A connection that brings nothing for so long is cut; the next goes on behind it. */
+export const FETCH_STALL_MS = 30_000;
+/** Attempts in a row that bring nothing. */
+export const MAX_FETCH_ATTEMPTS = 10;
+/** Batches of one tenant that have not ended. */
+export const MAX_UNFINISHED_BATCHES = 200;
 /** What a gzipped source may unpack to. */
 export const MAX_UNPACKED_BYTES = 8_000_000_000;
 /** Real rows pack 5 to 60 times; judged once so much was unpacked that a header no longer counts. */

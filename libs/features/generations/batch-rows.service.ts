@@ -233,6 +233,15 @@ export async function lockFailedRows(tx: Tx, range: RowRange): Promise<FailedRow
     .sort((one, other) => one.rowNumber - other.rowNumber);
 }
 
+/** Rows that failed and of which nothing is kept any more: there is nothing to ask for again. */
+export async function erasedFailedRows(tx: Tx, range: RowRange): Promise<number[]> {
+  const rows = await tx.query<{ row_number: number }>(
+    `SELECT row_number FROM generations WHERE ${IN_RANGE} AND state = 'failed' AND erased_at IS NOT NULL ORDER BY row_number`,
+    parametersOf(range),
+  );
+  return rows.map(({ row_number }) => row_number);
+}
+
 /** Puts a new generation in the place of each failed one, as it was asked for. @param parts what each holds now */
 export async function replaceFailedRows(
   tx: Tx,

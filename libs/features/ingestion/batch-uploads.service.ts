@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BatchOptions } from '#contracts/native/batches';
+import type { NamedRefusal } from '#contracts/problems';
 import type { Caller } from '#core/access/caller';
 import { MAX_UPLOAD_PIECES, UPLOAD_PIECE_BYTES } from '#core/ingestion/limits';
 import { BatchesService, type BatchSource } from '#features/ingestion/batches.service';
@@ -28,8 +29,9 @@ export class BatchUploadsService {
   ) {}
 
   /** @returns the batch's id, which is the upload's too */
-  async begin(caller: Caller, options: BatchOptions, source: Omit<BatchSource, 'content'>, bytes: number): Promise<string> {
+  async begin(caller: Caller, options: BatchOptions, source: Omit<BatchSource, 'content'>, bytes: number): Promise<string | NamedRefusal> {
     const id = await this.batches.announce(caller, options, source, null);
+    if (typeof id !== 'string') return id;
     await this.db.transaction('begin upload', [caller.tenantId], (tx) =>
       tx.query('UPDATE batches SET upload_bytes = $3, source_bytes = 0 WHERE tenant_id = $1 AND id = $2', [caller.tenantId, id, bytes]),
     );

@@ -4,11 +4,13 @@ import { recordEvents } from '#features/events/events.service';
 import { type ClaimedBatch, claimBatch, keepClaim, releaseClaim } from '#features/ingestion/claim';
 import { BatchMoved } from '#features/ingestion/commit-chunk';
 import { makeContactSheets } from '#features/ingestion/contact-sheets';
+import { fetchSource } from '#features/ingestion/fetch-source';
 import { loadBatch } from '#features/ingestion/load-batch';
 import { doRowWork } from '#features/ingestion/row-work';
 import { HotPool } from '#platform/database/hot-pool';
 import { LoaderPool } from '#platform/database/loader-pool';
 import { Notifications } from '#platform/database/notifications';
+import { OutboundDownloads } from '#platform/http/outbound/outbound-downloads';
 import { WakeLoop } from '#platform/outbox/wake-loop';
 import { ObjectStorage } from '#platform/storage/object-storage';
 
@@ -32,6 +34,7 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(LoaderPool) readonly loader: LoaderPool,
     @Inject(ObjectStorage) private readonly storage: ObjectStorage,
     @Inject(Notifications) private readonly notifications: Notifications,
+    @Inject(OutboundDownloads) private readonly downloads: OutboundDownloads,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -65,7 +68,11 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
     const isStopped = () => this.loop.isStopped;
     try {
       if (batch.work === 'load') await loadBatch({ pool: this.loader, storage: this.storage, isStopped }, batch);
-      else if (batch.work === 'sheets') await makeContactSheets(this.control, this.storage, batch, isStopped);
+      else if (batch.work === 'fetch') {
+        const { control, storage, downloads } = this;
+        // Left claimed until it is worth another try.
+        if ((await fetchSource({ control, storage, downloads, isStopped }, batch)) === 'later') return;
+      } else if (batch.work === 'sheets') await makeContactSheets(this.control, this.storage, batch, isStopped);
       else await doRowWork(this, batch, batch.work, isStopped);
       await releaseClaim(this.control, batch);
     } catch (error) {
@@ -81,7 +88,7 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
     this.logger.error('a batch is given up', { batchId: id, work });
     await this.control.transaction('give up batch', [], async (tx) => {
       const failed = await tx.query(
-        `UPDATE batches SET state = 'failed', state_reason = 'internal', work = NULL, worker_until = NULL, finished_at = now()
+        `UPDATE batches SET state = 'failed', state_reason = 'internal', work = NULL, worker_until = NULL, source_url = NULL, finished_at = now()
           WHERE tenant_id = $1 AND id = $2 AND work = $3 RETURNING 1`,
         [tenantId, id, work],
       );
@@ -102,7 +109,7 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private async giveUpUploads(): Promise<void> {
     await this.control.query(
       `UPDATE batches SET state = 'failed', state_reason = 'source_not_received', finished_at = now()
-        WHERE state = 'receiving' AND created_at < now() - interval '${UPLOAD_KEPT_HOURS} hours'`,
+        WHERE state = 'receiving' AND work IS NULL AND created_at < now() - interval '${UPLOAD_KEPT_HOURS} hours'`,
     );
   }
 

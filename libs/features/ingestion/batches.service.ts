@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as newId } from 'uuid';
-import type { BatchOptions } from '#contracts/native/batches';
+import type { BatchOptions, BatchSourceUrl } from '#contracts/native/batches';
+import type { NamedRefusal } from '#contracts/problems';
 import type { Caller } from '#core/access/caller';
 import { afterCommand, type BatchCommand, type BatchRefusal, type BatchState, type BatchWork } from '#core/ingestion/batch-state';
-import { MAX_SOURCE_BYTES } from '#core/ingestion/limits';
+import { MAX_SOURCE_BYTES, MAX_UNFINISHED_BATCHES } from '#core/ingestion/limits';
 import { batchIdOf } from '#core/ingestion/row-ids';
 import type { SourceFormat } from '#features/ingestion/source-rows';
 import { HotPool } from '#platform/database/hot-pool';
@@ -22,7 +23,7 @@ export interface BatchReport {
   stateReason: string | null;
   options: BatchOptions;
   isDryRun: boolean;
-  source: { format: SourceFormat; isGzip: boolean; bytes: number | null; sha256: string | null };
+  source: { format: SourceFormat; isGzip: boolean; bytes: number | null; expectedBytes: number | null; sha256: string | null };
   work: BatchWork | null;
   committedRow: number;
   acceptedRows: number;
@@ -46,6 +47,10 @@ export interface BatchSource {
   content: Readable | null;
 }
 
+const TOO_MANY: NamedRefusal = {
+  refused: 'limit_reached',
+  detail: `A tenant has at most ${MAX_UNFINISHED_BATCHES} batches that have not ended: wait for one, or cancel it`,
+};
 const NOT_FOUND = { refused: 'not_found' } as const;
 
 /** The customer's side of a batch. It takes bytes in and notes wishes; the rows are the background worker's. */
@@ -60,11 +65,12 @@ export class BatchesService {
    * Keeps the source as it comes, no faster than it can be kept, and hands the batch to the worker.
    * @throws ObjectTooLarge; what the connection failed with. The batch has failed then.
    */
-  async create(caller: Caller, options: BatchOptions, { content, ...source }: BatchSource): Promise<BatchReport> {
+  async create(caller: Caller, options: BatchOptions, { content, ...source }: BatchSource): Promise<BatchReport | NamedRefusal> {
     const { tenantId } = caller;
     const id = batchIdOf(newId());
     const sourceKey = content ? `${tenantId}/batches/${id}/source` : null;
-    await this.announce(caller, options, source, sourceKey, id);
+    const announced = await this.announce(caller, options, source, sourceKey, id);
+    if (typeof announced !== 'string') return announced;
     try {
       const received = content && sourceKey ? await this.keep(sourceKey, content) : { bytes: 0, sha256: null };
       return await this.handOver(tenantId, id, received);
@@ -74,6 +80,21 @@ export class BatchesService {
     }
   }
 
+  /** Notes where the source is: the worker fetches it. */
+  async createFrom(caller: Caller, options: BatchOptions, { url, format, gzip }: BatchSourceUrl): Promise<BatchReport | NamedRefusal> {
+    const { tenantId } = caller;
+    const id = await this.announce(caller, options, { format, isGzip: gzip }, null);
+    if (typeof id !== 'string') return id;
+    return this.db.transaction('fetch batch', [tenantId], async (tx) => {
+      await tx.query(
+        `UPDATE batches SET work = 'fetch', source_url = $3, source_bytes = 0
+          WHERE tenant_id = $1 AND id = $2 AND state = 'receiving' RETURNING pg_notify('halogen_batch', '')`,
+        [tenantId, id, url],
+      );
+      return (await this.read(tx, tenantId, id)) as BatchReport;
+    });
+  }
+
   /** A batch whose source is still to come. @returns its id */
   async announce(
     { tenantId, apiKeyId, project, askedTier }: Caller,
@@ -81,11 +102,18 @@ export class BatchesService {
     { format, isGzip }: Omit<BatchSource, 'content'>,
     sourceKey: string | null,
     id = batchIdOf(newId()),
-  ): Promise<string> {
+  ): Promise<string | NamedRefusal> {
     // Not its key's and its tenant's: those are of single requests, and a batch is flex unless it is told.
     const options = { ...given, serviceTier: given.serviceTier ?? askedTier ?? project?.serviceTier ?? undefined };
-    await this.db.transaction('create batch', [tenantId], (tx) =>
-      tx.query(
+    return this.db.transaction('create batch', [tenantId], async (tx) => {
+      // One after the other within a tenant: two that counted at once would both find room.
+      await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('unfinished batches ' || $1, 0))`, [tenantId]);
+      const [unfinished] = await tx.query<{ count: number }>(
+        'SELECT count(*)::int AS count FROM batches WHERE tenant_id = $1 AND finished_at IS NULL',
+        [tenantId],
+      );
+      if ((unfinished?.count ?? 0) >= MAX_UNFINISHED_BATCHES) return TOO_MANY;
+      await tx.query(
         `INSERT INTO batches (tenant_id, id, api_key_id, project_id, name, state, options, is_dry_run, source_format, source_is_gzip, source_key, traceparent)
          VALUES ($1, $2, $3, $4, $5, 'receiving', $6, $7, $8, $9, $10, $11)`,
         [
@@ -101,9 +129,9 @@ export class BatchesService {
           sourceKey,
           traceparentOf() ?? null,
         ],
-      ),
-    );
-    return id;
+      );
+      return id;
+    });
   }
 
   async get({ tenantId }: Pick<Caller, 'tenantId'>, id: string): Promise<BatchReport | null> {
@@ -135,7 +163,7 @@ export class BatchesService {
       if ('refused' in next) return next;
       const [row] = await tx.query<BatchRow>(
         `UPDATE batches
-            SET state = $3, work = $4, work_row = 0, work_attempts = 0, worker_until = NULL, state_reason = $5,
+            SET state = $3, work = $4, source_url = CASE WHEN $3 <> 'cancelled' THEN source_url END, work_row = 0, work_attempts = 0, worker_until = NULL, state_reason = $5,
                 finished_at = CASE WHEN $3 = 'cancelled' AND $4::text IS NULL THEN now() WHEN $3 = 'cancelled' THEN finished_at END
           WHERE tenant_id = $1 AND id = $2 RETURNING ${COLUMNS}, pg_notify('halogen_batch', '')`,
         [tenantId, id, next.state, next.work, command === 'pause' ? 'paused_by_customer' : null],
@@ -189,6 +217,7 @@ export class BatchesService {
 }
 
 const COLUMNS = `tenant_id, id, name, state, state_reason, options, is_dry_run, source_format, source_is_gzip, source_bytes,
+  coalesce(upload_bytes, fetch_bytes) AS expected_bytes,
   encode(source_sha256, 'hex') AS source_sha256, work, committed_row, accepted_rows, refused_rows, completed_rows, failed_rows, cancelled_rows,
   price_micro, missing_micro, burn_lane_ms, sheets, created_at, loaded_at, finished_at`;
 
@@ -203,6 +232,7 @@ interface BatchRow {
   source_format: SourceFormat;
   source_is_gzip: boolean;
   source_bytes: string | null;
+  expected_bytes: string | null;
   source_sha256: string | null;
   work: BatchWork | null;
   committed_row: number;
@@ -233,6 +263,7 @@ function reportOf(row: BatchRow): BatchReport {
       format: row.source_format,
       isGzip: row.source_is_gzip,
       bytes: row.source_bytes === null ? null : Number(row.source_bytes),
+      expectedBytes: row.expected_bytes === null ? null : Number(row.expected_bytes),
       sha256: row.source_sha256,
     },
     work: row.work,

@@ -1,5 +1,6 @@
 import { BatchOptions } from '#contracts/native/batches';
 import type { BatchWork } from '#core/ingestion/batch-state';
+import { type DryRunFunds, NO_DRY_RUN_FUNDS } from '#core/ingestion/dry-run-funds';
 import { parseCredits } from '#core/ledger/credits';
 import type { RowAllowances } from '#features/ingestion/row-wish';
 import type { SourceFormat } from '#features/ingestion/source-rows';
@@ -23,11 +24,22 @@ export interface ClaimedBatch extends RowAllowances {
   sourceKey: string | null;
   /** Keys that make the source together; empty when `sourceKey` is all of it. */
   sourcePieces: readonly string[];
+  /** Null but while the source is to be fetched. */
+  fetch: SourceFetch | null;
   committedChunk: number;
   committedRow: number;
   priceMicro: bigint;
+  dryRunFunds: DryRunFunds;
   /** Null without a cap. */
   budgetMicro: bigint | null;
+}
+
+/** Where a source comes from and how far it has come. */
+export interface SourceFetch {
+  url: string;
+  /** What the other side called the bytes that are kept. */
+  version: string | null;
+  offset: number;
 }
 
 const CLAIM = `
@@ -38,6 +50,7 @@ const CLAIM = `
    WHERE b.tenant_id = next.tenant_id AND b.id = next.id
   RETURNING b.tenant_id, b.id, b.api_key_id, b.project_id, b.traceparent, b.work, b.work_row, b.work_attempts, b.options, b.is_dry_run,
             b.loaded_at IS NOT NULL AS is_loaded, b.source_format, b.source_is_gzip, b.source_key, b.source_pieces, b.committed_chunk, b.committed_row,
+            b.source_url, b.source_version, b.source_bytes, b.dry_run_funds,
             b.price_micro,
             (SELECT p.allowed_models FROM projects p WHERE p.tenant_id = b.tenant_id AND p.id = b.project_id) AS allowed_models,
             (SELECT jsonb_object_agg(u.pool_class, u.units) FROM guarantees u WHERE u.tenant_id = b.tenant_id) AS units`;
@@ -65,9 +78,11 @@ export async function claimBatch(control: HotPool): Promise<ClaimedBatch | undef
     isGzip: row.source_is_gzip,
     sourceKey: row.source_key,
     sourcePieces: row.source_pieces,
+    fetch: row.source_url === null ? null : { url: row.source_url, version: row.source_version, offset: Number(row.source_bytes ?? 0) },
     committedChunk: row.committed_chunk,
     committedRow: row.committed_row,
     priceMicro: BigInt(row.price_micro),
+    dryRunFunds: row.dry_run_funds ? dryRunFundsOf(row.dry_run_funds) : NO_DRY_RUN_FUNDS,
     budgetMicro: options.budgetCredits === undefined ? null : parseCredits(options.budgetCredits),
   };
 }
@@ -83,6 +98,22 @@ export async function keepClaim(control: HotPool, { tenantId, id }: ClaimedBatch
 /** Lets another worker, or this one's successor, have it at once. */
 export async function releaseClaim(control: HotPool, { tenantId, id }: ClaimedBatch): Promise<void> {
   await control.query('UPDATE batches SET worker_until = NULL WHERE tenant_id = $1 AND id = $2', [tenantId, id]);
+}
+
+/** Numbers of JSON are not exact enough for micro-credits. */
+interface StoredDryRunFunds {
+  taken: Record<string, string>;
+  missing: string;
+}
+
+function dryRunFundsOf({ taken, missing }: StoredDryRunFunds): DryRunFunds {
+  const takenMicro = new Map(Object.entries(taken).map(([id, amount]) => [id, BigInt(amount)]));
+  return { takenMicro, missingMicro: BigInt(missing) };
+}
+
+export function storedDryRunFunds({ takenMicro, missingMicro }: DryRunFunds): string {
+  const taken = Object.fromEntries([...takenMicro].map(([id, amount]) => [id, amount.toString()]));
+  return JSON.stringify({ taken, missing: missingMicro.toString() } satisfies StoredDryRunFunds);
 }
 
 interface ClaimRow {
@@ -103,6 +134,10 @@ interface ClaimRow {
   source_is_gzip: boolean;
   source_key: string | null;
   source_pieces: string[];
+  source_url: string | null;
+  source_version: string | null;
+  source_bytes: string | null;
+  dry_run_funds: StoredDryRunFunds | null;
   committed_chunk: number;
   committed_row: number;
   price_micro: string;

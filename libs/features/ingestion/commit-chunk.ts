@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto';
 import { MAX_SEED } from '#core/generations/limits';
-import { type ReservedPrefix, reservePrefix } from '#core/ingestion/reserve-prefix';
+import { burnDry, type DryRunFunds } from '#core/ingestion/dry-run-funds';
+import { type PricedRow, type ReservedPrefix, reservePrefix } from '#core/ingestion/reserve-prefix';
 import { rowIdOf } from '#core/ingestion/row-ids';
-import { availableCredits, type TenantAccounts, type Transfer } from '#core/ledger/accounts';
+import type { TenantAccounts, Transfer } from '#core/ledger/accounts';
 import { formatCredits } from '#core/ledger/credits';
 import { recordEvents } from '#features/events/events.service';
 import { insertStagedRows, type RowShape, type StagedRow, stageRows } from '#features/generations/batch-rows.service';
 import { areCounted, type BatchLimits, readLimits, tellOfBudgets } from '#features/ingestion/batch-limits';
-import type { ClaimedBatch } from '#features/ingestion/claim';
+import { type ClaimedBatch, storedDryRunFunds } from '#features/ingestion/claim';
 import type { RowWish } from '#features/ingestion/row-wish';
 import type { BatchRow } from '#features/ingestion/source-rows';
 import { lockAccounts, peekAccounts } from '#features/ledger/movements.service';
@@ -108,7 +109,8 @@ async function commit(
   const { batch } = standing;
   const accounts = without(await accountsOf(tx, batch.tenantId, lockFirst), standing.transfers);
   let limits = less(await readLimits(tx, batch), standing.transfers);
-  const prefix = batch.isDryRun ? unlimited(accounts, wished, batch, limits) : reserved(accounts, wished, batch, limits);
+  const dryRunFunds = batch.isDryRun ? burnDry(accounts, pricedRows(wished, batch), new Date(), batch.dryRunFunds) : batch.dryRunFunds;
+  const prefix = batch.isDryRun ? unlimited(accounts, wished, batch, limits, dryRunFunds) : reserved(accounts, wished, batch, limits);
   const accepted = wished.slice(0, prefix.parts.length);
   const firstUncovered = wished[prefix.parts.length];
   const isCovered = firstUncovered === undefined;
@@ -119,6 +121,7 @@ async function commit(
     committedChunk: batch.committedChunk + 1,
     committedRow: taken.at(-1)?.rowNumber ?? batch.committedRow,
     priceMicro: batch.priceMicro + prefix.totalMicro,
+    dryRunFunds,
   };
   const hasStopped = !isCovered || isLast;
   tell(hasStopped ? null : { batch: after, transfers: prefix.transfers });
@@ -147,6 +150,7 @@ async function commit(
     isCovered ? (isLast ? 'loaded' : 'loading') : 'uncovered',
     isCovered ? (endReason ?? (isLast ? reasonOf(prefix) : null)) : reasonOf(prefix),
     prefix.missingMicro,
+    batch.isDryRun ? storedDryRunFunds(dryRunFunds) : null,
   ]);
   const watermark = moved[0];
   if (!watermark) throw new BatchMoved();
@@ -190,28 +194,27 @@ async function accountsOf(tx: LoaderTx, tenantId: string, lock: boolean): Promis
 }
 
 function reserved(accounts: TenantAccounts, rows: readonly WishedRow[], batch: ClaimedBatch, { limits }: BatchLimits): ReservedPrefix {
-  const priced = rows.map(({ wish: { priceMicro, modelFamily } }) => ({
-    priceMicro,
-    purpose: { projectId: batch.projectId, modelFamily },
-  }));
-  return reservePrefix(accounts, priced, new Date(), limits);
+  return reservePrefix(accounts, pricedRows(rows, batch), new Date(), limits);
+}
+
+function pricedRows(rows: readonly WishedRow[], { projectId }: ClaimedBatch): PricedRow[] {
+  return rows.map(({ wish: { priceMicro, modelFamily } }) => ({ priceMicro, purpose: { projectId, modelFamily } }));
 }
 
 /**
  * A dry run asks what everything would cost, and reserves nothing. What is missing is told for all rows so far, and named after what is
- * scarcest; of the grants, those count that apply to the chunk's first row.
+ * scarcest.
  */
 function unlimited(
   accounts: TenantAccounts,
   rows: readonly WishedRow[],
-  { projectId, priceMicro: priceSoFarMicro }: ClaimedBatch,
+  { priceMicro: priceSoFarMicro }: ClaimedBatch,
   { limits }: BatchLimits,
+  funds: DryRunFunds,
 ): ReservedPrefix {
   const totalMicro = rows.reduce((sum, { wish }) => sum + wish.priceMicro, 0n);
-  const modelFamily = rows[0]?.wish.modelFamily;
-  const creditsMicro = availableCredits(accounts, new Date(), modelFamily === undefined ? undefined : { projectId, modelFamily });
   const missing = [
-    { name: 'credits' as const, missingMicro: priceSoFarMicro + totalMicro - creditsMicro },
+    { name: 'credits' as const, missingMicro: funds.missingMicro },
     // The batch's own budget is told less what the batch has cost so far; the others know nothing of a dry run.
     ...limits.map(({ name, leftMicro }) => {
       return { name, missingMicro: totalMicro - leftMicro + (name === 'batch_budget' ? 0n : priceSoFarMicro) };
@@ -348,7 +351,7 @@ function pausedEvent(batch: ClaimedBatch, prefix: ReservedPrefix, rowsAccepted: 
 const MOVE_BATCH = `
   UPDATE batches
      SET committed_chunk = committed_chunk + 1, committed_row = $4, accepted_rows = accepted_rows + $5, refused_rows = refused_rows + $6,
-         price_micro = price_micro + $7, burn_lane_ms = burn_lane_ms + $8, missing_micro = $11, work_attempts = 0,
+         price_micro = price_micro + $7, burn_lane_ms = burn_lane_ms + $8, missing_micro = $11, dry_run_funds = $12::jsonb, work_attempts = 0,
          worker_until = CASE WHEN $9 = 'loading' THEN now() + interval '10 seconds' END,
          work = CASE WHEN $9 = 'loading' THEN work END,
          state = CASE $9 WHEN 'loading' THEN state WHEN 'uncovered' THEN 'paused' ELSE CASE WHEN is_dry_run THEN 'completed' ELSE 'running' END END,

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BatchOptions } from '#contracts/native/batches';
-import { CHUNK_ROWS } from '#core/ingestion/limits';
+import { CHUNK_ROWS, MAX_UNFINISHED_BATCHES } from '#core/ingestion/limits';
 import { submitAll } from '#features/generations/submit-group';
 import { BatchesService, type BatchReport } from '#features/ingestion/batches.service';
 import { claimBatch } from '#features/ingestion/claim';
@@ -315,6 +315,32 @@ it('asks again for the rows that failed, in their places', async () => {
   expect(await numbers(batch)).toMatchObject({ rows: 10, distinct: 10, queued: 10 });
 });
 
+it('says which rows that failed cannot be asked for again, since nothing is kept of them', async () => {
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  const batch = await loaded(tenantId, rows(5));
+  await failRows(batch, [2, 4]);
+  await control.query(`UPDATE generations SET erased_at = now(), deleted_at = now() WHERE batch_id = $1 AND row_number = 2`, [batch.id]);
+  await batches.command(caller(tenantId), batch.id, 'retry');
+  await workOn();
+  expect(await report(batch)).toMatchObject({ failedRows: 1, state: 'running' });
+  expect(await errorsOf(batch)).toEqual([{ row_number: 2, line: 0, field: null, reason: expect.stringContaining('not retried') }]);
+});
+
+it('takes so many unfinished batches of a tenant and no more, however many ask at once', async () => {
+  const tenantId = await aTenant(control, PLENTY_MICRO);
+  await control.query(
+    `INSERT INTO batches (tenant_id, id, api_key_id, state, options, source_format)
+     SELECT $1, uuidv7(), uuidv7(), 'paused', '{}', 'none' FROM generate_series(1, ${MAX_UNFINISHED_BATCHES - 1})`,
+    [tenantId],
+  );
+  const outcomes = await Promise.allSettled(Array.from({ length: 4 }, () => create(tenantId, rows(1))));
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+    reason: { message: expect.stringContaining('have not ended') },
+  });
+  await workOn();
+});
+
 const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
 it.each([
   { name: 'text that is no JSON', line: 'nonsense', reason: 'not valid JSON', field: null },
@@ -394,17 +420,19 @@ function caller(tenantId: string) {
   return { tenantId, apiKeyId: randomUUID(), scopes: [], limitPlan: 'any' };
 }
 
-function create(
+async function create(
   tenantId: string,
   source: Buffer | null,
   { format = 'ndjson', isGzip = false, options = {}, projectId, apiKeyId = randomUUID() }: Given = {},
 ): Promise<BatchReport> {
   const project = projectId ? { id: projectId, serviceTier: 'flex' as const, allowedModels: null, allowedRegions: null } : null;
-  return batches.create({ ...caller(tenantId), apiKeyId, project }, BatchOptions.parse(options), {
+  const created = await batches.create({ ...caller(tenantId), apiKeyId, project }, BatchOptions.parse(options), {
     format,
     isGzip,
     content: source && Readable.from([source]),
   });
+  if ('refused' in created) throw new Error(created.detail);
+  return created;
 }
 
 async function loaded(tenantId: string, source: Buffer | null, given: Given = {}): Promise<BatchReport> {
@@ -427,7 +455,7 @@ async function claimedAgain({ id }: BatchReport) {
 async function workOn(): Promise<void> {
   const batch = await claimed();
   if (batch.work === 'load') await loadBatch({ pool: loader, storage, isStopped: () => false }, batch);
-  else if (batch.work !== 'sheets') await doRowWork({ loader, control }, batch, batch.work, () => false);
+  else if (batch.work !== 'sheets' && batch.work !== 'fetch') await doRowWork({ loader, control }, batch, batch.work, () => false);
 }
 
 interface ProjectGiven {

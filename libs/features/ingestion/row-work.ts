@@ -6,6 +6,7 @@ import { release } from '#core/ledger/resolve';
 import {
   cancelRunningRows,
   cancelWaitingRows,
+  erasedFailedRows,
   holdRows,
   lockFailedRows,
   type RowRange,
@@ -21,6 +22,7 @@ import type { LoaderPool, LoaderTx } from '#platform/database/loader-pool';
 
 /** Rows that are looked at in one transaction. */
 const ROWS_AT_ONCE = 5_000;
+const ERASED = 'not retried: it failed and was erased since, as its project’s retention says; send the row again';
 const CANCELLED = 'Cancelled with its batch';
 
 export interface RowWorkPools {
@@ -29,7 +31,7 @@ export interface RowWorkPools {
   control: HotPool;
 }
 
-type RowsWork = Exclude<BatchWork, 'load' | 'sheets'>;
+type RowsWork = Exclude<BatchWork, 'fetch' | 'load' | 'sheets'>;
 
 /**
  * Does to all rows of a batch what a command asks, some thousand rows a transaction, from where the last worker came to.
@@ -83,6 +85,7 @@ async function cancelRange(tx: LoaderTx, batch: ClaimedBatch, range: RowRange): 
 
 async function retryRange(tx: LoaderTx, batch: ClaimedBatch, range: RowRange): Promise<number | null> {
   const accounts = await accountsOf(tx, batch.tenantId);
+  await tellOfErased(tx, range);
   const failed = await lockFailedRows(tx, range);
   const priced = failed.map(({ model, priceMicro }) => ({
     priceMicro,
@@ -110,6 +113,17 @@ async function retryRange(tx: LoaderTx, batch: ClaimedBatch, range: RowRange): P
     [batch.tenantId, batch.id, prefix.missingMicro, reasonOf(prefix)],
   );
   return null;
+}
+
+/** Rows that cannot be asked for again go into the error file: whoever wants them has to send them anew. */
+async function tellOfErased(tx: LoaderTx, range: RowRange): Promise<void> {
+  const rowNumbers = await erasedFailedRows(tx, range);
+  if (rowNumbers.length === 0) return;
+  await tx.query(
+    `INSERT INTO batch_errors (tenant_id, batch_id, row_number, line, field, reason)
+     SELECT $1, $2, n, 0, NULL, $4 FROM unnest($3::integer[]) AS n ON CONFLICT DO NOTHING`,
+    [range.tenantId, range.batchId, rowNumbers, ERASED],
+  );
 }
 
 /** Notes how far the work has come. After the last row it is over: what was paused while it was read is read on, a cancel looks whether anything came back. */

@@ -1,12 +1,13 @@
 import { createWriteStream } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { Client } from 'undici';
 import { connectorTo } from '#platform/http/outbound/judged-connector';
 import { type FailureReason, failureReasonOf, type Refusal } from '#platform/http/outbound/outbound-answer';
 import type { OutboundSettings } from '#platform/http/outbound/outbound-settings';
-import { judgeAddresses, type OutboundTarget, parseTarget } from '#platform/http/outbound/outbound-target';
+import { judgeAddresses, parseTarget } from '#platform/http/outbound/outbound-target';
 import { resolveHost, UnresolvedHost } from '#platform/http/outbound/resolve-host';
 import { inSpan } from '#platform/telemetry/spans';
 
@@ -24,6 +25,23 @@ export type DownloadOutcome =
   | { readonly kind: 'downloaded'; readonly bytes: number }
   | ({ readonly kind: 'refused' } & Refusal)
   | { readonly kind: 'failed'; readonly reason: FailureReason | 'status' | 'too_large' | 'too_many_redirects'; readonly detail: string };
+
+export interface OpenRequest extends Pick<DownloadRequest, 'url' | 'headers'> {
+  /** Ends it, also while the body comes. */
+  readonly signal: AbortSignal;
+}
+
+export type OpenOutcome =
+  | {
+      readonly kind: 'opened';
+      readonly status: number;
+      readonly headers: IncomingHttpHeaders;
+      /** Fails when the connection is cut. */
+      readonly body: Readable;
+      /** Needed in any case, also after the last byte. */
+      close(): Promise<void>;
+    }
+  | Exclude<DownloadOutcome, { kind: 'downloaded' }>;
 
 const MAX_REDIRECTS = 4;
 const MAX_RESPONSE_HEADER_BYTES = 16 * 1024;
@@ -46,27 +64,41 @@ export class OutboundDownloads {
     });
   }
 
-  private async attempt(request: DownloadRequest): Promise<DownloadOutcome> {
-    const signal = AbortSignal.timeout(request.timeoutMs);
+  /** Follows redirects to an answer of any status, and leaves its body to the caller. */
+  async open({ url, headers, signal }: OpenRequest): Promise<OpenOutcome> {
+    let at = url;
     try {
-      let url = request.url;
       for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-        const next = await this.hop(url, request, signal);
+        const next = await this.hop(at, headers, signal);
         if (!('redirectTo' in next)) return next;
-        url = next.redirectTo;
+        at = next.redirectTo;
       }
       return { kind: 'failed', reason: 'too_many_redirects', detail: `More than ${MAX_REDIRECTS} redirects.` };
     } catch (error) {
-      const failed = (reason: FailureReason, detail: string) => ({ kind: 'failed', reason, detail }) as const;
-      if (signal.aborted) return failed('timeout', `Not complete within ${request.timeoutMs} ms.`);
-      if (error instanceof UnresolvedHost) return failed('dns', error.message);
-      const reason = failureReasonOf(error);
-      if (reason === undefined) throw error;
-      return failed(reason, (error as Error).message || reason);
+      return signal.aborted ? { kind: 'failed', reason: 'timeout', detail: 'No answer in time.' } : failed(error);
     }
   }
 
-  private async hop(url: string, request: DownloadRequest, signal: AbortSignal): Promise<DownloadOutcome | { redirectTo: string }> {
+  private async attempt(request: DownloadRequest): Promise<DownloadOutcome> {
+    const signal = AbortSignal.timeout(request.timeoutMs);
+    const timedOut = { kind: 'failed', reason: 'timeout', detail: `Not complete within ${request.timeoutMs} ms.` } as const;
+    let opened: OpenOutcome | undefined;
+    try {
+      opened = await this.open({ url: request.url, headers: request.headers, signal });
+      if (opened.kind === 'opened') return await keep(opened, request, signal);
+      return signal.aborted ? timedOut : opened;
+    } catch (error) {
+      return signal.aborted ? timedOut : failed(error);
+    } finally {
+      if (opened?.kind === 'opened') await opened.close();
+    }
+  }
+
+  private async hop(
+    url: string,
+    headers: OpenRequest['headers'],
+    signal: AbortSignal,
+  ): Promise<Exclude<OpenOutcome, { kind: 'failed' }> | { redirectTo: string }> {
     const target = parseTarget(url);
     if ('refusal' in target) return { kind: 'refused', ...target.refusal };
     const addresses = target.literal ? [target.literal] : await resolveHost(target.host, this.settings.dns, signal);
@@ -78,41 +110,41 @@ export class OutboundDownloads {
       headersTimeout: 0, // the deadline is the signal's alone
       bodyTimeout: 0,
     });
+    let isOpen = false;
     try {
-      return await receive(client, target, request, signal);
+      const answer = await client.request({
+        method: 'GET',
+        path: target.url.pathname + target.url.search,
+        headers: { ...headers, 'accept-encoding': 'identity' },
+        signal,
+        reset: true, // says "Connection: close", as there is no second request
+      });
+      // A body that is not read ends with the client.
+      answer.body.on('error', () => {});
+      const location = redirectOf(answer.statusCode, answer.headers);
+      if (location !== undefined) {
+        const next = URL.parse(location, target.url.href);
+        return next ? { redirectTo: next.href } : { kind: 'refused', reason: 'invalid_url', detail: 'It redirects to no valid URL.' };
+      }
+      isOpen = true;
+      return { kind: 'opened', status: answer.statusCode, headers: answer.headers, body: answer.body, close: () => client.destroy() };
     } finally {
-      await client.destroy();
+      if (!isOpen) await client.destroy();
     }
   }
 }
 
-async function receive(
-  client: Client,
-  { url }: OutboundTarget,
-  { path, maxBytes, headers }: DownloadRequest,
+async function keep(
+  { status, headers, body }: Extract<OpenOutcome, { kind: 'opened' }>,
+  { path, maxBytes }: DownloadRequest,
   signal: AbortSignal,
-): Promise<DownloadOutcome | { redirectTo: string }> {
-  const answer = await client.request({
-    method: 'GET',
-    path: url.pathname + url.search,
-    headers: { ...headers, 'accept-encoding': 'identity' },
-    signal,
-    reset: true, // says "Connection: close", as there is no second request
-  });
-  // A body that is not read ends with the client, which its caller destroys.
-  answer.body.on('error', () => {});
-  const location = redirectOf(answer.statusCode, answer.headers);
-  if (location !== undefined) {
-    const next = URL.parse(location, url.href);
-    return next ? { redirectTo: next.href } : { kind: 'refused', reason: 'invalid_url', detail: 'It redirects to no valid URL.' };
-  }
-  if (answer.statusCode !== 200) return { kind: 'failed', reason: 'status', detail: `It answered ${answer.statusCode}.` };
-  const declared = Number(answer.headers['content-length']);
-  if (declared > maxBytes) return tooLarge(maxBytes);
+): Promise<DownloadOutcome> {
+  if (status !== 200) return { kind: 'failed', reason: 'status', detail: `It answered ${status}.` };
+  if (Number(headers['content-length']) > maxBytes) return tooLarge(maxBytes);
   let bytes = 0;
   try {
     await pipeline(
-      answer.body,
+      body,
       async function* (chunks: AsyncIterable<Buffer>) {
         for await (const chunk of chunks) {
           bytes += chunk.length;
@@ -128,6 +160,14 @@ async function receive(
     throw error;
   }
   return { kind: 'downloaded', bytes };
+}
+
+/** @throws the error itself when it is a bug of ours */
+function failed(error: unknown): Extract<OpenOutcome, { kind: 'failed' }> {
+  if (error instanceof UnresolvedHost) return { kind: 'failed', reason: 'dns', detail: error.message };
+  const reason = failureReasonOf(error);
+  if (reason === undefined) throw error;
+  return { kind: 'failed', reason, detail: (error as Error).message || reason };
 }
 
 class TooLarge extends Error {}
