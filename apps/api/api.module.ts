@@ -35,6 +35,7 @@ import { MembersController } from '#apps/api/native/members.controller';
 import { MetersController } from '#apps/api/native/meters.controller';
 import { PlansController } from '#apps/api/native/plans.controller';
 import { ProjectsController } from '#apps/api/native/projects.controller';
+import { ReviewsController } from '#apps/api/native/reviews.controller';
 import { StatementsController } from '#apps/api/native/statements.controller';
 import { TenantsController } from '#apps/api/native/tenants.controller';
 import { WebhooksController } from '#apps/api/native/webhooks.controller';
@@ -58,6 +59,7 @@ import { LedgerService } from '#features/ledger/ledger.service';
 import { PlansService } from '#features/ledger/plans.service';
 import { StatementsService } from '#features/ledger/statements.service';
 import { ErasuresService } from '#features/retention/erasures.service';
+import { ReviewModule } from '#features/review/review.module';
 import { GenerationMetersService } from '#features/scheduling/generation-meters.service';
 import { SchedulingOperations } from '#features/scheduling/scheduling-operations.service';
 import { WaitQuestions } from '#features/scheduling/wait-questions.service';
@@ -110,6 +112,7 @@ export class ApiModule {
         TenantsModule,
         SignInModule,
         OrderBookModule,
+        ReviewModule,
       ],
       controllers: [
         DreamMachineListsController,
@@ -118,6 +121,7 @@ export class ApiModule {
         DreamMachineAccountController,
         BatchesController,
         BatchUploadsController,
+        ReviewsController,
         LedgerController,
         WebhooksController,
         NativeGenerationsController,

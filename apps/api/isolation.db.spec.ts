@@ -111,6 +111,10 @@ const BODIES: Readonly<Record<string, unknown>> = {
   rotateKey: {},
   resizeCommitment: { moreUnits: 8 },
   renewCommitment: { months: 1 },
+  decideRows: { state: 'approved', rows: [1] },
+  assignRows: { rows: [1], memberId: null },
+  addReviewComment: { text: 'Theirs' },
+  changeReviewComment: { resolved: true },
   transferCommitment: { toTenantId: randomUUID() },
 };
 

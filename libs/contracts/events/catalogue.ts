@@ -84,6 +84,18 @@ export const EVENTS = {
     data: z.object({ batchId: z.uuid(), reason: z.string(), rowsAccepted: z.int(), missingCredits: Credits }),
   },
   'batch.failed': { summary: 'A batch could not be read.', data: z.object({ batchId: z.uuid(), reason: z.string() }) },
+  'review.decided': {
+    summary: 'Results of a batch were approved or rejected, or that was taken back.',
+    data: z.object({ batchId: z.uuid(), state: z.enum(['waiting', 'approved', 'rejected']), rows: z.int(), by: z.string() }),
+  },
+  'review.commented': {
+    summary: 'Somebody commented on a result of a batch, or answered.',
+    data: z.object({ batchId: z.uuid(), row: z.int(), generationId: z.uuid(), commentId: z.uuid(), by: z.string() }),
+  },
+  'review.regenerated': {
+    summary: 'A row of a batch is made anew; the generation becomes its newest version.',
+    data: z.object({ batchId: z.uuid(), row: z.int(), generationId: z.uuid(), version: z.int(), by: z.string() }),
+  },
   'plan.changed': {
     summary: 'The tenant’s plan changed.',
     data: z.object({ plan: z.string(), previousPlan: z.string().nullable(), effectiveAt: z.iso.datetime() }),

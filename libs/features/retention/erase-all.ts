@@ -69,6 +69,8 @@ const EMPTY: Record<Subject['subject'], (now: Date) => { sql: string; more: unkn
       more: [now],
     },
     { sql: `UPDATE checkpoints SET outcome = '{}' WHERE (tenant_id, generation_id) IN (${THOSE})`, more: [] },
+    { sql: `DELETE FROM review_comments WHERE (tenant_id, generation_id) IN (${THOSE})`, more: [] },
+    { sql: `UPDATE row_versions SET note = NULL WHERE (tenant_id, generation_id) IN (${THOSE})`, more: [] },
   ],
   batch: (now) => [
     {
