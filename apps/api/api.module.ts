@@ -69,6 +69,7 @@ import { DeliveryLogService } from '#features/webhooks/delivery-log.service';
 import { EndpointsService } from '#features/webhooks/endpoints.service';
 import { DatabaseModule } from '#platform/database/database.module';
 import { HotPool } from '#platform/database/hot-pool';
+import { EncryptionKeys } from '#platform/encryption/encryption-keys';
 import { HealthModule } from '#platform/http/health.module';
 import { OutboundModule } from '#platform/http/outbound/outbound.module';
 import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
@@ -174,6 +175,7 @@ export class ApiModule {
         { provide: SessionCookie, useValue: new SessionCookie(environment.HALOGEN_PUBLIC_ORIGIN) },
         MeView,
         CallbackUrls,
+        { provide: EncryptionKeys, useValue: environment.HALOGEN_ENCRYPTION_KEYS },
         { provide: OUTBOUND_SETTINGS, useValue: outboundSettings },
         DreamMachineSubmits,
         { provide: APP_GUARD, useClass: CallerGuard },

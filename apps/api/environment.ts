@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readEnvironment } from '#platform/config/read-environment';
+import { ENCRYPTION_ENVIRONMENT } from '#platform/encryption/encryption-environment';
 import { STORAGE_ENVIRONMENT } from '#platform/storage/storage-environment';
 
 /** What the API reads from its environment. */
@@ -13,6 +14,7 @@ export function apiEnvironment() {
       HALOGEN_AGENT_ORIGIN: z.url().optional(),
       ...STORAGE_ENVIRONMENT,
       HALOGEN_ASSET_SIGNING_SECRET: z.string().min(32),
+      ...ENCRYPTION_ENVIRONMENT,
       HALOGEN_OUTBOUND_ALLOW: z.string().optional(),
       HALOGEN_OUTBOUND_DNS: z.string().optional(),
     }),

@@ -5,6 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ApiModule } from '#apps/api/api.module';
 import type { ApiEnvironment } from '#apps/api/environment';
 import { openApiDocument } from '#apps/api/openapi';
+import { EncryptionKeys, newEncryptionKey } from '#platform/encryption/encryption-keys';
 
 /** `npm run openapi` writes the document; `--check` fails when the written one is not what the contracts say. */
 const file = path.resolve('docs/openapi.json');
@@ -17,6 +18,7 @@ const nowhere: ApiEnvironment = {
   HALOGEN_PUBLIC_ORIGIN: 'http://127.0.0.1',
   HALOGEN_STORAGE_DIR: 'nowhere',
   HALOGEN_ASSET_SIGNING_SECRET: 'not a secret: nothing is signed in preview mode',
+  HALOGEN_ENCRYPTION_KEYS: new EncryptionKeys(newEncryptionKey('preview')),
 };
 const app = await NestFactory.create(ApiModule.with(nowhere), new FastifyAdapter(), { preview: true, logger: false });
 const text = `${JSON.stringify(openApiDocument(app), null, 2)}\n`;

@@ -36,7 +36,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       OutboundModule.with(parseOutboundSettings({ allow: environment.HALOGEN_OUTBOUND_ALLOW, dns: environment.HALOGEN_OUTBOUND_DNS })),
       // Redis is not among the checks: without it the relay goes on, and a restart would not bring it back.
       HealthModule.with({ inject: [HotPool], checks: (pool: HotPool) => [{ name: 'postgres', check: () => canQuery(pool) }] }),
-      WebhooksModule.with({ timeScale: environment.HALOGEN_WEBHOOK_TIME_SCALE }),
+      WebhooksModule.with({ timeScale: environment.HALOGEN_WEBHOOK_TIME_SCALE }, environment.HALOGEN_ENCRYPTION_KEYS),
       IngestionModule.with(environment.DATABASE_LOADER_URL),
     ],
     providers: [

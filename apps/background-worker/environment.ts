@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ENCRYPTION_ENVIRONMENT } from '#platform/encryption/encryption-environment';
 import { STORAGE_ENVIRONMENT } from '#platform/storage/storage-environment';
 
 /** What this process is told. Read once, in `main`. */
@@ -8,6 +9,7 @@ export const BackgroundWorkerEnvironment = z.object({
   REDIS_URL: z.url(),
   ...STORAGE_ENVIRONMENT,
   HALOGEN_ASSET_SIGNING_SECRET: z.string().min(32),
+  ...ENCRYPTION_ENVIRONMENT,
   /** Origin of the API as customers reach it: asset URLs in callbacks begin with it. */
   HALOGEN_PUBLIC_ORIGIN: z.url().transform((url) => url.replace(/\/+$/, '')),
   HALOGEN_OUTBOUND_ALLOW: z.string().optional(),

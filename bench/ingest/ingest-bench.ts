@@ -273,6 +273,7 @@ async function startProcesses(context: BenchContext, database: BenchDatabase, si
     HALOGEN_PUBLIC_ORIGIN: origin,
     HALOGEN_STORAGE_DIR: join(context.homeDir, 'storage'),
     HALOGEN_ASSET_SIGNING_SECRET: database.secrets.assetSigningSecret,
+    HALOGEN_ENCRYPTION_KEYS: database.secrets.encryptionKeys,
   };
   await startProcess(context, 'api', {
     ...shared,

@@ -73,6 +73,7 @@ export async function startApi({ supervisor, homeDir }: BenchContext, database: 
       HALOGEN_PUBLIC_ORIGIN: origin,
       HALOGEN_STORAGE_DIR: join(homeDir, 'storage'),
       HALOGEN_ASSET_SIGNING_SECRET: database.secrets.assetSigningSecret,
+      HALOGEN_ENCRYPTION_KEYS: database.secrets.encryptionKeys,
     },
   });
   return origin;

@@ -212,6 +212,7 @@ async function startWorkers(
       REDIS_URL: redisUrl,
       HALOGEN_STORAGE_DIR: join(homeDir, 'storage'),
       HALOGEN_ASSET_SIGNING_SECRET: 'a secret of a benchmark, which signs nothing',
+      HALOGEN_ENCRYPTION_KEYS: database.secrets.encryptionKeys,
       HALOGEN_PUBLIC_ORIGIN: 'http://127.0.0.1:1',
       HALOGEN_OUTBOUND_ALLOW: '127.0.0.0/8',
     },

@@ -35,6 +35,7 @@ export function apiEnvironment(installation: Installation): NodeJS.ProcessEnv {
     HALOGEN_STORAGE_DIR: storageOf(homeDir),
     ...bucketOf(process.env),
     HALOGEN_ASSET_SIGNING_SECRET: secrets.assetSigningSecret,
+    HALOGEN_ENCRYPTION_KEYS: secrets.encryptionKeys,
     HALOGEN_OUTBOUND_ALLOW: process.env.HALOGEN_OUTBOUND_ALLOW ?? OUTBOUND_ALLOW,
   });
 }
@@ -71,6 +72,7 @@ export function backgroundWorkerEnvironment(installation: Installation, healthPo
     HALOGEN_STORAGE_DIR: storageOf(homeDir),
     ...bucketOf(process.env),
     HALOGEN_ASSET_SIGNING_SECRET: secrets.assetSigningSecret, // callbacks carry asset URLs
+    HALOGEN_ENCRYPTION_KEYS: secrets.encryptionKeys, // webhooks are signed with what the API encrypted
     HALOGEN_OUTBOUND_ALLOW: process.env.HALOGEN_OUTBOUND_ALLOW ?? OUTBOUND_ALLOW,
     HALOGEN_HEALTH_PORT: String(healthPort),
   });

@@ -19,8 +19,8 @@ it('makes secrets once, for the owner of the home only', async () => {
   expect(new Set(Object.values(secrets.keys)).size).toBe(6);
 });
 
-it('gives passwords to a home that was made before there were any', async () => {
-  const { passwords: _, ...before } = await secretsOf(homeDir);
+it('gives passwords and a encryption key to a home that was made before there were any', async () => {
+  const { passwords: _, encryptionKeys: __, ...before } = await secretsOf(homeDir);
   writeFileSync(join(homeDir, 'secrets.json'), JSON.stringify(before));
   const after = await secretsOf(homeDir);
   expect(after).toMatchObject(before);

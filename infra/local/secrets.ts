@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { readSecretFile, writeSecretFile } from '#infra/local/secret-file';
+import { newEncryptionKey } from '#platform/encryption/encryption-keys';
 
 export const NODE_IDS = ['local-1', 'local-2'] as const;
 export type NodeId = (typeof NODE_IDS)[number];
@@ -21,6 +22,8 @@ export interface Secrets {
   passwords: Record<PersonName, string>;
   /** Signs asset URLs. */
   assetSigningSecret: string;
+  /** Encrypt what the database keeps of others' secrets. A new one is put in front of those before it, with a comma. */
+  encryptionKeys: string;
   /** For the passwords of database roles when the owner's URL has none. */
   rolePasswordSeed: string;
 }
@@ -29,24 +32,26 @@ export interface Secrets {
 export async function secretsOf(homeDir: string): Promise<Secrets> {
   const file = join(homeDir, 'secrets.json');
   const known = await readSecretFile(file);
-  if (known) return withPasswords(file, JSON.parse(known) as HomeSecrets);
+  if (known) return completed(file, JSON.parse(known) as HomeSecrets);
   const secrets: Secrets = {
     keys: Object.fromEntries(KEY_NAMES.map((name) => [name, `luma-${random()}`])) as Secrets['keys'],
     nodes: Object.fromEntries(NODE_IDS.map((id) => [id, `node-${random()}`])) as Secrets['nodes'],
     passwords: newPasswords(),
     assetSigningSecret: random(),
+    encryptionKeys: newEncryptionKey('local'),
     rolePasswordSeed: random(),
   };
   await writeSecretFile(file, `${JSON.stringify(secrets, null, 2)}\n`);
   return secrets;
 }
 
-/** As a home may have kept them: one made before people could sign in has no passwords yet. */
-type HomeSecrets = Omit<Secrets, 'passwords'> & Partial<Secrets>;
+/** As a home may have kept them: one made before people could sign in, or before anything was encrypted, lacks what is for that. */
+type HomeSecrets = Omit<Secrets, 'passwords' | 'encryptionKeys'> & Partial<Secrets>;
 
-async function withPasswords(file: string, known: HomeSecrets): Promise<Secrets> {
-  if (known.passwords) return { ...known, passwords: known.passwords };
-  const secrets = { ...known, passwords: newPasswords() };
+async function completed(file: string, known: HomeSecrets): Promise<Secrets> {
+  const { passwords, encryptionKeys } = known;
+  if (passwords && encryptionKeys) return { ...known, passwords, encryptionKeys };
+  const secrets = { ...known, passwords: passwords ?? newPasswords(), encryptionKeys: encryptionKeys ?? newEncryptionKey('local') };
   await writeSecretFile(file, `${JSON.stringify(secrets, null, 2)}\n`);
   return secrets;
 }

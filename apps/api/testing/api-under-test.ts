@@ -13,6 +13,7 @@ import type { Role } from '#core/access/scopes';
 import { csrfTokenOf, SessionsService } from '#features/sign-in/sessions.service';
 import { provisionApiKey } from '#features/tenants/provisioning';
 import { HotPool } from '#platform/database/hot-pool';
+import { EncryptionKeys, newEncryptionKey } from '#platform/encryption/encryption-keys';
 import { type TestDatabase, testDatabase } from '#testing/test-database';
 
 export interface Answer {
@@ -53,6 +54,7 @@ export class ApiUnderTest {
       HALOGEN_PUBLIC_ORIGIN: 'http://127.0.0.1',
       HALOGEN_STORAGE_DIR: folder,
       HALOGEN_ASSET_SIGNING_SECRET: randomBytes(32).toString('hex'),
+      HALOGEN_ENCRYPTION_KEYS: new EncryptionKeys(newEncryptionKey('test')),
       ...more,
     });
     const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), { logger: ['error'] });

@@ -1,24 +1,31 @@
 import { Injectable } from '@nestjs/common';
+import { v7 as newEndpointId } from 'uuid';
 import type { CreateEndpoint, Endpoint, UpdateEndpoint } from '#contracts/native/webhooks';
 import type { Caller } from '#core/access/caller';
 import { MAX_ENDPOINTS_PER_TENANT, MAX_SIGNING_SECRETS, ROTATION_OVERLAP_HOURS } from '#core/webhooks/limits';
+import { aboutHeaders, aboutSecret, encryptHeaders } from '#features/webhooks/encrypted-endpoint';
 import { newSecret, type Signing } from '#features/webhooks/sign-message';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
+import { EncryptionKeys } from '#platform/encryption/encryption-keys';
 import { traceparentOf } from '#platform/telemetry/spans';
 
 export type EndpointRefusal = { refused: 'not_found' | 'too_many_endpoints' | 'too_many_secrets' | 'endpoint_disabled' };
 /** The secret is null for ed25519: a receiver needs the public key only. */
 export type EndpointWithSecret = Endpoint & { secret: string | null };
 
-/** A tenant's endpoints, as the tenant sees and changes them. Secrets and header values are written here and never read. */
+/** A tenant's endpoints, as the tenant sees and changes them. Secrets and header values are encrypted here and never read. */
 @Injectable()
 export class EndpointsService {
-  constructor(private readonly pool: HotPool) {}
+  constructor(
+    private readonly pool: HotPool,
+    private readonly keys: EncryptionKeys,
+  ) {}
 
   /** The URL has been judged already. */
   async create(caller: Caller, wish: CreateEndpoint): Promise<EndpointWithSecret | EndpointRefusal> {
     const { secret, publicKey } = secretFor(wish.signing, wish.secret);
+    const id = newEndpointId();
     return this.in(caller, 'create endpoint', async (tx) => {
       // Two creates of one tenant count one after the other.
       await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`webhook endpoints of ${caller.tenantId}`]);
@@ -27,23 +34,24 @@ export class EndpointsService {
       ]);
       if ((counted?.count ?? 0) >= MAX_ENDPOINTS_PER_TENANT) return { refused: 'too_many_endpoints' };
       const [row] = await tx.query<EndpointRow>(
-        `INSERT INTO webhook_endpoints (tenant_id, url, description, event_types, signing, public_key, headers, header_names, max_per_second, fifo)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING ${COLUMNS}`,
+        `INSERT INTO webhook_endpoints (tenant_id, id, url, description, event_types, signing, public_key, headers, header_names, max_per_second, fifo)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING ${COLUMNS}`,
         [
           caller.tenantId,
+          id,
           wish.url,
           wish.description,
           wish.eventTypes,
           wish.signing,
           publicKey,
-          wish.headers,
+          encryptHeaders(this.keys, wish.headers, aboutHeaders(caller.tenantId, id)),
           Object.keys(wish.headers),
           wish.maxPerSecond,
           wish.fifo,
         ],
       );
       if (!row) throw new Error('an insert answered no row');
-      await addSecret(tx, caller.tenantId, row.id, secret);
+      await this.addSecret(tx, caller.tenantId, id, secret);
       return { ...endpointOf(row), secret: wish.signing === 'hmac' ? secret : null };
     });
   }
@@ -73,7 +81,10 @@ export class EndpointsService {
       ...(wish.url !== undefined && { url: wish.url }),
       ...(wish.description !== undefined && { description: wish.description }),
       ...(wish.eventTypes !== undefined && { event_types: wish.eventTypes }),
-      ...(wish.headers !== undefined && { headers: wish.headers, header_names: Object.keys(wish.headers) }),
+      ...(wish.headers !== undefined && {
+        headers: encryptHeaders(this.keys, wish.headers, aboutHeaders(caller.tenantId, id)),
+        header_names: Object.keys(wish.headers),
+      }),
       ...(wish.maxPerSecond !== undefined && { max_per_second: wish.maxPerSecond }),
       ...(wish.fifo !== undefined && { fifo: wish.fifo }),
     };
@@ -122,7 +133,7 @@ export class EndpointsService {
         [caller.tenantId, id, ROTATION_OVERLAP_HOURS],
       );
       if (good.length >= MAX_SIGNING_SECRETS) throw new TooManySecrets();
-      await addSecret(tx, caller.tenantId, id, secret);
+      await this.addSecret(tx, caller.tenantId, id, secret);
       const [row] = await tx.query<EndpointRow>(
         `UPDATE webhook_endpoints SET public_key = $3, updated_at = now() WHERE tenant_id = $1 AND id = $2 RETURNING ${COLUMNS}`,
         [caller.tenantId, id, publicKey],
@@ -175,6 +186,14 @@ export class EndpointsService {
       await then(tx);
       return endpointOf(row);
     });
+  }
+
+  private async addSecret(tx: Tx, tenantId: string, endpointId: string, secret: string): Promise<void> {
+    await tx.query('INSERT INTO webhook_secrets (tenant_id, endpoint_id, secret) VALUES ($1, $2, $3)', [
+      tenantId,
+      endpointId,
+      this.keys.encrypt(secret, aboutSecret(tenantId, endpointId)),
+    ]);
   }
 
   private in<T>({ tenantId }: Caller, name: string, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -231,8 +250,4 @@ function endpointOf(row: EndpointRow): Endpoint {
 
 function secretFor(signing: Signing, own: string | undefined): { secret: string; publicKey: string | null } {
   return own === undefined ? newSecret(signing) : { secret: own, publicKey: null };
-}
-
-async function addSecret(tx: Tx, tenantId: string, endpointId: string, secret: string): Promise<void> {
-  await tx.query('INSERT INTO webhook_secrets (tenant_id, endpoint_id, secret) VALUES ($1, $2, $3)', [tenantId, endpointId, secret]);
 }

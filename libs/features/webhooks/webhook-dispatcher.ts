@@ -8,6 +8,7 @@ import { type AttemptOutcome, attemptWebhook } from '#features/webhooks/webhook-
 import {
   type ClaimedWebhook,
   claimWebhooks,
+  decryptTarget,
   type EndedWebhook,
   endpointsWithWork,
   recordWebhooks,
@@ -18,6 +19,7 @@ import {
 import { WEBHOOK_SETTINGS, type WebhookSettings } from '#features/webhooks/webhook-settings';
 import { CommandGroup } from '#platform/database/command-group';
 import { HotPool } from '#platform/database/hot-pool';
+import { EncryptionKeys, Undecryptable } from '#platform/encryption/encryption-keys';
 import { OutboundClient } from '#platform/http/outbound/outbound-client';
 import { WakeLoop } from '#platform/outbox/wake-loop';
 import { SignedUrls } from '#platform/storage/signed-urls';
@@ -57,6 +59,7 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
     @Inject(HotPool) private readonly pool: HotPool,
     @Inject(OutboundClient) private readonly outbound: OutboundClient,
     @Inject(SignedUrls) private readonly signedUrls: SignedUrls,
+    @Inject(EncryptionKeys) private readonly keys: EncryptionKeys,
     @Inject(EndpointHealth) private readonly health: EndpointHealth,
     @Inject(WEBHOOK_SETTINGS) private readonly settings: WebhookSettings,
   ) {
@@ -142,25 +145,38 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
   private async claim(wanting: readonly { lane: EndpointLane; count: number }[]): Promise<void> {
     const wanted = wanting.map(({ lane, count }) => lane.claims(count));
     const claimedAtMs = performance.now();
-    const [claimed, targets] = await Promise.all([
-      claimWebhooks(this.pool, wanted, this.settings.timeScale),
-      targetsOf(this.pool, wanted),
-    ]).catch((error) => {
-      for (const { lane } of wanting) lane.claimFailed();
-      throw error;
-    });
+    const [claimed, targets] = await Promise.all([claimWebhooks(this.pool, wanted, this.settings.timeScale), this.targetsOf(wanted)]).catch(
+      (error) => {
+        for (const { lane } of wanting) lane.claimFailed();
+        throw error;
+      },
+    );
     const targetById = new Map(targets.map((target) => [target.id, target]));
     const claimedById = Map.groupBy(claimed, ({ endpoint_id }) => endpoint_id);
     for (const { lane, count } of wanting) {
       const target = targetById.get(lane.endpointId);
       // Behind the others now: with more endpoints than fit into one claim each gets its turn.
       this.lanes.delete(lane.endpointId);
-      if (!target) continue; // deleted meanwhile
+      if (!target) continue; // deleted meanwhile, or not to be decrypted: claims run out, and the sweep finds them again
       this.lanes.set(lane.endpointId, lane);
       const mine = claimedById.get(lane.endpointId) ?? [];
       lane.take(mine, target, { claimedAtMs, asked: count });
       this.begin(lane);
     }
+  }
+
+  /** What cannot be decrypted is told and left out: it must not hold up the others. */
+  private async targetsOf(wanted: readonly EndpointKey[]): Promise<WebhookTarget[]> {
+    const kept = await targetsOf(this.pool, wanted);
+    return kept.flatMap((target) => {
+      try {
+        return [decryptTarget(this.keys, target)];
+      } catch (error) {
+        if (!(error instanceof Undecryptable)) throw error;
+        this.logger.error(`endpoint ${target.id} gets nothing: ${error.message}`);
+        return [];
+      }
+    });
   }
 
   private begin(lane: EndpointLane): void {

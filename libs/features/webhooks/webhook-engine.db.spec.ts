@@ -13,6 +13,7 @@ import { newSecret } from '#features/webhooks/sign-message';
 import { WebhooksModule } from '#features/webhooks/webhooks.module';
 import { HotPool } from '#platform/database/hot-pool';
 import { Notifications } from '#platform/database/notifications';
+import { EncryptionKeys, newEncryptionKey } from '#platform/encryption/encryption-keys';
 import { OutboundModule } from '#platform/http/outbound/outbound.module';
 import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
 import { QueueModule } from '#platform/queue/queue.module';
@@ -26,6 +27,8 @@ redisUrl.pathname = '/6';
 
 /** The whole schedule within a few seconds. */
 const TIME_SCALE = 50_000;
+
+const encryptionKey = newEncryptionKey('test');
 
 let database: TestDatabase;
 let owner: HotPool;
@@ -134,7 +137,7 @@ it('signs with the old secret and the new one while both are good', async () => 
   const [call] = receiver.calls as [ReceivedCall];
   expect(verified(call, endpoint.secret)).toEqual(verified(call, newer));
 
-  await owner.query('UPDATE webhook_secrets SET expires_at = now() WHERE endpoint_id = $1 AND secret = $2', [endpoint.id, endpoint.secret]);
+  await owner.query('UPDATE webhook_secrets SET expires_at = now() WHERE endpoint_id = $1 AND expires_at IS NOT NULL', [endpoint.id]);
   await tell('key.revoked', { keyId: randomUUID() });
   await ended(endpoint.id, 2);
   const last = receiver.calls[1] as ReceivedCall;
@@ -304,6 +307,33 @@ it('forgets what is older than 30 days, and nothing younger', async () => {
   expect(await attemptsOf(young?.id)).toHaveLength(1);
 });
 
+it('encrypts secrets and headers from before there was a key, and all of them again for a new one', async () => {
+  const endpoint = await addEndpoint(receiver.url('/hook'), { headers: { 'x-token': 'of the receiver' } });
+  const kept = async () => {
+    const [row] = await owner.query<{ secret: string; headers: string }>(
+      `SELECT secret, headers #>> '{}' AS headers FROM webhook_secrets s JOIN webhook_endpoints e ON e.id = s.endpoint_id WHERE e.id = $1`,
+      [endpoint.id],
+    );
+    return row as { secret: string; headers: string };
+  };
+  const young = newEncryptionKey('young');
+  for (const [keys, id] of [
+    [encryptionKey, 'test'],
+    [`${young},${encryptionKey}`, 'young'],
+    [young, 'young'],
+  ] as const) {
+    const worker = await startWorker({ keys: new EncryptionKeys(keys) });
+    await until(async () => (await kept()).headers.startsWith(`encrypted.1.${id}.`) || undefined);
+    expect((await kept()).secret).toMatch(new RegExp(`^encrypted\\.1\\.${id}\\.`));
+    await tell('key.revoked', { keyId: randomUUID() });
+    const calls = await until(async () => (receiver.calls.length > 0 ? receiver.calls.splice(0) : undefined));
+    expect(verified(calls[0] as ReceivedCall, endpoint.secret)).toMatchObject({ type: 'key.revoked' });
+    expect(calls[0]?.headers).toMatchObject({ 'x-token': 'of the receiver' });
+    await worker.close();
+    workers.splice(workers.indexOf(worker), 1);
+  }
+});
+
 it('lets nobody but the control role read a secret or a header', async () => {
   await addEndpoint(receiver.url('/hook'));
   const api = new HotPool({ url: database.apiUrl, applicationName: 'test', maxConnections: 1 });
@@ -313,13 +343,17 @@ it('lets nobody but the control role read a secret or a header', async () => {
   await api.close();
 });
 
-async function startWorker({ allow = '127.0.0.0/8', timeScale = TIME_SCALE } = {}): Promise<INestApplicationContext> {
-  const worker = await NestFactory.createApplicationContext(workerModule(allow, timeScale), { logger: ['error'] });
+async function startWorker({
+  allow = '127.0.0.0/8',
+  timeScale = TIME_SCALE,
+  keys = new EncryptionKeys(encryptionKey),
+} = {}): Promise<INestApplicationContext> {
+  const worker = await NestFactory.createApplicationContext(workerModule(allow, timeScale, keys), { logger: ['error'] });
   workers.push(worker);
   return worker;
 }
 
-function workerModule(allow: string, timeScale: number): DynamicModule {
+function workerModule(allow: string, timeScale: number, keys: EncryptionKeys): DynamicModule {
   const pool = new HotPool({ url: database.controlUrl, applicationName: 'test-worker', maxConnections: 4 });
   const notifications = new Notifications(database.controlUrl, 'test-worker');
   const providers = [
@@ -345,7 +379,7 @@ function workerModule(allow: string, timeScale: number): DynamicModule {
         { publicOrigin: 'http://api.test', secret: 'test-secret-test-secret-test-secret' },
       ),
       OutboundModule.with(parseOutboundSettings({ allow })),
-      WebhooksModule.with({ timeScale }),
+      WebhooksModule.with({ timeScale }, keys),
     ],
   };
 }

@@ -13,6 +13,7 @@ import { DeliveryProcessor } from '#features/webhooks/delivery.processor';
 import { WebhooksModule } from '#features/webhooks/webhooks.module';
 import { HotPool } from '#platform/database/hot-pool';
 import { Notifications } from '#platform/database/notifications';
+import { EncryptionKeys, newEncryptionKey } from '#platform/encryption/encryption-keys';
 import { OutboundModule } from '#platform/http/outbound/outbound.module';
 import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
 import { QueueModule } from '#platform/queue/queue.module';
@@ -22,6 +23,8 @@ import { type TestDatabase, testDatabase } from '#testing/test-database';
 
 const redisUrl = new URL(process.env.HALOGEN_TEST_REDIS_URL ?? '');
 redisUrl.pathname = '/5'; // a database of its own: it is flushed
+
+const encryptionKeys = new EncryptionKeys(newEncryptionKey('test'));
 
 let database: TestDatabase;
 let owner: HotPool;
@@ -278,7 +281,7 @@ function workerModule(allow: string, redis: string): DynamicModule {
         { publicOrigin: 'http://api.test', secret: 'test-secret-test-secret-test-secret' },
       ),
       OutboundModule.with(parseOutboundSettings({ allow })),
-      WebhooksModule.with({ timeScale: 1 }),
+      WebhooksModule.with({ timeScale: 1 }, encryptionKeys),
     ],
   };
 }

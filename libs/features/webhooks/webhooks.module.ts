@@ -9,14 +9,16 @@ import { DeliveryOffers } from '#features/webhooks/delivery-offers';
 import { DeliverySweep } from '#features/webhooks/delivery-sweep';
 import { EndpointHealth } from '#features/webhooks/endpoint-health';
 import { EventRelay } from '#features/webhooks/event-relay';
+import { SecretEncryption } from '#features/webhooks/secret-encryption';
 import { WebhookDispatcher } from '#features/webhooks/webhook-dispatcher';
 import { WebhookPruning } from '#features/webhooks/webhook-pruning';
 import { WEBHOOK_SETTINGS, type WebhookSettings } from '#features/webhooks/webhook-settings';
+import { EncryptionKeys } from '#platform/encryption/encryption-keys';
 
 /** The delivery engine. Expects HotPool and Notifications of `halogen_control`, OutboundClient, SignedUrls and QueueModule from its app. */
 @Module({})
 export class WebhooksModule {
-  static with(settings: WebhookSettings): DynamicModule {
+  static with(settings: WebhookSettings, keys: EncryptionKeys): DynamicModule {
     return {
       module: WebhooksModule,
       imports: [BullModule.registerQueue({ name: DELIVERIES_QUEUE })],
@@ -28,10 +30,12 @@ export class WebhooksModule {
         DeliveryProcessor,
         DeliverySweep,
         { provide: WEBHOOK_SETTINGS, useValue: settings },
+        { provide: EncryptionKeys, useValue: keys },
         EndpointHealth,
         WebhookDispatcher,
         EventRelay,
         WebhookPruning,
+        SecretEncryption,
       ],
     };
   }
