@@ -21,6 +21,7 @@ import { ErrorFilter } from '#apps/api/errors/error.filter';
 import { AuditController } from '#apps/api/native/audit.controller';
 import { BatchUploadsController } from '#apps/api/native/batch-uploads.controller';
 import { BatchesController } from '#apps/api/native/batches.controller';
+import { CalculatorController } from '#apps/api/native/calculator.controller';
 import { CapacityController } from '#apps/api/native/capacity.controller';
 import { CommitmentsController } from '#apps/api/native/commitments.controller';
 import { ErasuresController } from '#apps/api/native/erasures.controller';
@@ -64,6 +65,8 @@ import { GenerationMetersService } from '#features/scheduling/generation-meters.
 import { SchedulingOperations } from '#features/scheduling/scheduling-operations.service';
 import { WaitQuestions } from '#features/scheduling/wait-questions.service';
 import { SignInModule } from '#features/sign-in/sign-in.module';
+import { CalculatorService } from '#features/simulations/calculator.service';
+import { PlannerProcess } from '#features/simulations/planner-process';
 import { TenantsModule } from '#features/tenants/tenants.module';
 import { DeliveryLogService } from '#features/webhooks/delivery-log.service';
 import { EndpointsService } from '#features/webhooks/endpoints.service';
@@ -139,6 +142,7 @@ export class ApiModule {
         StatementsController,
         CommitmentsController,
         CapacityController,
+        CalculatorController,
         LanesController,
         SchedulingController,
         MetersController,
@@ -169,6 +173,8 @@ export class ApiModule {
         BatchUploadsService,
         BatchFilesService,
         PlansService,
+        CalculatorService,
+        PlannerProcess,
         ApiKeyStrategy,
         NodeGuard,
         SessionDoor,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { quote } from '#core/catalog/quote';
 import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
 import type { LeaseRef } from '#core/generations/lease';
-import { NO_WISHES, type SubmitCommand } from '#features/generations/submit-group';
+import { NO_WISHES, type SubmitCommand, submitAll } from '#features/generations/submit-group';
 import { grantCredits } from '#features/ledger/grants.service';
 import { provisionTenant } from '#features/tenants/provisioning';
 import type { HotPool } from '#platform/database/hot-pool';
@@ -105,5 +105,33 @@ export async function someUnits(control: HotPool, tenantId: string, poolClass: s
     `INSERT INTO commitments (tenant_id, id, pool_class, units, term_months, unit_month_cents, starts_on, ends_on, state, origin)
      SELECT $1, uuidv7(), $2, $3, 1, 380000, today - 1, today + 29, 'active', 'order' FROM (SELECT (now() AT TIME ZONE 'UTC')::date AS today) AS t`,
     [tenantId, poolClass, units],
+  );
+}
+
+/** Generations of one lane that a tenant asked for some minutes ago, that began at once and were settled. */
+export async function aFinishedDay(
+  control: HotPool,
+  { tenantId, poolClass, jobs }: { tenantId: string; poolClass: string; jobs: readonly { minutesAgo: number; runMs: number }[] },
+): Promise<void> {
+  const nodeId = await aNode(control, 1, poolClass);
+  const commands = jobs.map(() => anImage(tenantId));
+  const ids = commands.map(({ id }) => id);
+  const dedicated = commands.map((command) => ({
+    ...command,
+    wishes: { ...command.wishes, serviceTier: 'spillover' as const },
+    quote: { ...command.quote, poolClass, priceMicro: 0n },
+  }));
+  await control.transaction('a finished day', [], (tx) => submitAll(tx, dedicated, false));
+  await control.query(
+    `WITH job AS (SELECT * FROM unnest($2::uuid[], $3::float8[], $4::float8[]) AS j (id, minutes_ago, run_ms)),
+     ended AS (
+       UPDATE generations g SET state = 'completed', fence = 1, created_at = now() - j.minutes_ago * interval '1 minute', finished_at = now()
+         FROM job j WHERE g.tenant_id = $1 AND g.id = j.id RETURNING g.id, g.created_at, j.run_ms
+     )
+     INSERT INTO leases (tenant_id, generation_id, fence, pool_class, node_id, lane_ids, epoch, expires_at, admitted_at, run_started_at, began_at, ended_at,
+                         end_reason, freed_at)
+     SELECT $1, id, 1, $5, $6, ARRAY[$6 || '/0'], 1, now(), created_at, created_at, created_at, created_at + run_ms * interval '1 millisecond', 'settled', now()
+       FROM ended`,
+    [tenantId, ids, jobs.map(({ minutesAgo }) => minutesAgo), jobs.map(({ runMs }) => runMs), poolClass, nodeId],
   );
 }

@@ -79,6 +79,15 @@ export function quote(request: OutputRequest, card: RateCard): Quote | NotOffere
   };
 }
 
+/** What lane time of a kind costs as shared work; undefined when the card has no such rate. */
+export function listPriceMicro(
+  { model, outputKey, burnLaneMs }: Pick<Quote, 'model' | 'outputKey' | 'burnLaneMs'>,
+  card: RateCard,
+): bigint | undefined {
+  const rate = card.rates.find((one) => one.model === model && one.output === outputKey);
+  return rate && (creditsOfUsdCents(rate.priceUsdCents) * BigInt(burnLaneMs)) / BigInt(rate.burnLaneMs);
+}
+
 type Made = { output: Output; outputKey: string };
 
 function imageOutput(model: ImageModel, request: OutputRequest, operation: Operation): Made | NotOffered {

@@ -22,6 +22,8 @@ export interface SimulationSettings {
   recalls: boolean;
   /** Without: the planner is not told which models are where. */
   residency: boolean;
+  /** Without: nobody asks when a job will start, which costs more than the planning itself. */
+  forecasts?: boolean;
   /** Charged per recall: the recalled job holds its next lanes so much longer, for its model is loaded anew. */
   reloadMs: number;
   /** Expected run time before the first run of a model has ended. */
@@ -116,7 +118,7 @@ class PlannerSimulation {
       this.planAt(now);
       const decidedAt = this.settings.stopwatch();
       this.noteMisses(now);
-      this.forecast(arrived, now);
+      if (this.settings.forecasts !== false) this.forecast(arrived, now);
       this.outcome.decidingMs += decidedAt - began;
     }
     const served = this.histories.filter(wasServed);

@@ -34,7 +34,7 @@ export interface SizingQuestion {
 }
 
 /** Points beside those of the search. */
-const CURVE_POINTS = 6;
+const CURVE_POINTS = 5;
 
 /** Finds by halving how many units keep a load's P99 wait within what was asked, each try a run of the real planner. Waits shrink with units. */
 export function sizeUnits({ jobs, waitP99Ms, minUnits, maxUnits }: SizingQuestion): SizedUnits {
@@ -99,7 +99,7 @@ class Sizing {
     const tenantId = this.jobs[0]?.tenantId as string;
     const fleet = [{ nodeId: 'units', siteId: 'site', lanes: units + otherLanes }];
     const settings = replaySettings({ fleet, units: new Map([[tenantId, units]]), weights: new Map() });
-    return simulatePlanner(this.jobs, { ...settings, residency: false, stopwatch: () => 0 });
+    return simulatePlanner(this.jobs, { ...settings, residency: false, forecasts: false, stopwatch: () => 0 });
   }
 }
 
