@@ -35,6 +35,14 @@ const pages = [
   page('/spend', () => import('#web/portal/spend/balance-page'), 'BalancePage'),
   page('/spend/usage', () => import('#web/portal/spend/usage-page'), 'UsagePage'),
   page('/spend/statement', () => import('#web/portal/spend/statement-page'), 'StatementPage'),
+  page('/developers', () => import('#web/portal/developers/keys-page'), 'KeysPage'),
+  page('/developers/webhooks', () => import('#web/portal/developers/webhooks-page'), 'WebhooksPage'),
+  page('/developers/webhooks/$endpointId', () => import('#web/portal/developers/endpoint-page'), 'EndpointPage'),
+  page('/developers/webhooks/$endpointId/$deliveryId', () => import('#web/portal/developers/delivery-page'), 'DeliveryPage'),
+  page('/organization', () => import('#web/portal/organization/projects-page'), 'ProjectsPage'),
+  page('/organization/projects/$projectId', () => import('#web/portal/organization/project-page'), 'ProjectPage'),
+  page('/organization/people', () => import('#web/portal/organization/people-page'), 'PeoplePage'),
+  page('/organization/brands', () => import('#web/portal/organization/brands-page'), 'BrandsPage'),
 ];
 
 export const router = createRouter({

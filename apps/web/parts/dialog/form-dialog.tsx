@@ -1,0 +1,49 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { Button, Group, Modal, Stack } from '@mantine/core';
+import type { ReactNode } from 'react';
+import styles from '#web/parts/panel/panel.module.css';
+
+interface FormDialogProps {
+  opened: boolean;
+  close(): void;
+  title: string;
+  children: ReactNode;
+  /** Verb and noun of what is done, such as "Create API key". */
+  verb: string;
+  submit(): void;
+  isPending: boolean;
+  /** What the API refused, in its own words. */
+  error: Error | null;
+}
+
+/** Asks for what something needs, and shows what was refused without losing what was typed. */
+export function FormDialog({ opened, close, title, children, verb, submit, isPending, error }: FormDialogProps) {
+  const { t } = useLingui();
+  return (
+    <Modal opened={opened} onClose={close} title={title} closeButtonProps={{ 'aria-label': t`Close` }} size="lg">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <Stack gap="sm">
+          {children}
+          {error && (
+            <p role="alert" className={styles.refused}>
+              {error.message}
+            </p>
+          )}
+        </Stack>
+        <Group justify="flex-end" mt="lg" gap="sm">
+          <Button variant="default" onClick={close}>
+            <Trans>Close without saving</Trans>
+          </Button>
+          <Button type="submit" loading={isPending}>
+            {verb}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}

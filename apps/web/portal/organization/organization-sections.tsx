@@ -1,0 +1,14 @@
+import { msg } from '@lingui/core/macro';
+import { useLingui } from '@lingui/react/macro';
+import { type Section, Sections } from '#web/parts/shell/sections';
+
+const SECTIONS: readonly Section[] = [
+  { page: '/organization', word: msg`Projects`, action: 'projects:read', isRoot: true },
+  { page: '/organization/people', word: msg`People`, action: 'members:read' },
+  { page: '/organization/brands', word: msg`Brands`, action: 'tenants:read' },
+];
+
+export function OrganizationSections() {
+  const { t } = useLingui();
+  return <Sections label={t`Organization`} sections={SECTIONS} />;
+}
