@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { simulatedFigures } from '#bench/simulate/policies';
 import { readTrace } from '#bench/simulate/read-trace';
 import { type LiveFigures, simulateLive } from '#bench/simulate/simulate-live';
-import { evenFleet } from '#core/simulation/fleet';
-import { measure } from '#core/simulation/measure';
-import { simulateFifo, simulateStatic, withoutPlanner } from '#core/simulation/simulate-fifo';
-import { simulatePlanner } from '#core/simulation/simulate-planner';
-import type { Simulated, SimulatedJob } from '#core/simulation/simulated-job';
+import type { SimulatedJob } from '#core/simulation/simulated-job';
+import { FIRST_ESTIMATE_MS } from '#core/simulation/what-if';
 
 /** `npm run simulate -- --trace FILE …`: the planner, or what it is compared with, on a trace. Prints one JSON object. */
 const { values } = parseArgs({
@@ -31,8 +29,6 @@ const { values } = parseArgs({
   },
 });
 
-const FIRST_ESTIMATE_MS = 30_000;
-
 const lanes = aNumber('lanes');
 const nodes = aNumber('nodes');
 if (!values.trace) throw new Error('--trace FILE is needed: a CSV with submitted_at, tenant, run_seconds[, lanes][, base_model]');
@@ -44,7 +40,19 @@ const jobs = readTrace(readFileSync(values.trace, 'utf8'), {
   to: values.to,
 });
 const units = unitsOf(jobs);
-const figures = values.live ? await live() : measure(run(), units);
+const figures = values.live
+  ? await live()
+  : simulatedFigures(jobs, {
+      policy: values.policy,
+      lanes,
+      nodes,
+      modelsPerNode: aNumber('models-per-node'),
+      units,
+      residency: !values['no-residency'],
+      reloadMs: aNumber('reload-s') * 1_000,
+      firstEstimateMs: FIRST_ESTIMATE_MS * aNumber('runtime-scale'),
+      stopwatch: () => performance.now(),
+    });
 console.log(
   JSON.stringify(
     { policy: values.policy, jobs: jobs.length, lanes, offered_lanes: offeredLanes(), ...figures },
@@ -65,39 +73,23 @@ function live(): Promise<LiveFigures> {
   });
 }
 
-function run(): Simulated {
-  switch (values.policy) {
-    case 'fifo':
-      return withoutPlanner(simulateFifo(jobs, lanes), lanes);
-    case 'static':
-      return withoutPlanner(simulateStatic(jobs, lanes, units), lanes);
-    case 'halo':
-    case 'borrow':
-      return simulatePlanner(jobs, {
-        fleet: evenFleet(lanes, nodes),
-        modelsPerNode: aNumber('models-per-node'),
-        units,
-        recalls: values.policy === 'halo',
-        residency: !values['no-residency'],
-        reloadMs: aNumber('reload-s') * 1_000,
-        firstEstimateMs: FIRST_ESTIMATE_MS * aNumber('runtime-scale'),
-        stopwatch: () => performance.now(),
-      });
-    default:
-      throw new Error(`unknown policy ${values.policy}: halo, fifo, static or borrow`);
-  }
-}
-
-/** Those with most work get the units. */
+/** Those with most work get the units, or those who are named. */
 function unitsOf(all: readonly SimulatedJob[]): Map<string, number> {
+  if (values.tenants.includes('=')) return new Map(values.tenants.split(',').map((each) => namedUnits(each)));
   const [, count] = /^top:(\d+)$/.exec(values.tenants) ?? [];
-  if (count === undefined) throw new Error('--tenants is top:N');
+  if (count === undefined) throw new Error('--tenants is top:N, or TENANT=UNITS,…');
   const work = new Map<string, number>();
   for (const { tenantId, runMs, lanes: ofJob } of all) work.set(tenantId, (work.get(tenantId) ?? 0) + runMs * ofJob);
   const heaviest = [...work].sort(([, one], [, other]) => other - one).slice(0, Number(count));
   const each = aNumber('units');
   if (each * heaviest.length > lanes) throw new Error(`${heaviest.length} × ${each} units are more than ${lanes} lanes`);
   return new Map(heaviest.map(([tenantId]) => [tenantId, each]));
+}
+
+function namedUnits(each: string): [string, number] {
+  const [, tenantId, ofTenant] = /^(.+)=(\d+)$/.exec(each) ?? [];
+  if (tenantId === undefined) throw new Error('--tenants is top:N, or TENANT=UNITS,…');
+  return [tenantId, Number(ofTenant)];
 }
 
 function offeredLanes(): number {

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { SchedulingController } from '#apps/api/admin/scheduling.controller';
+import { SimulationsController } from '#apps/api/admin/simulations.controller';
 import { NodeGuard } from '#apps/api/agent/node.guard';
 import { WorkOrdersController } from '#apps/api/agent/work-orders.controller';
 import { AssetsController } from '#apps/api/assets/assets.controller';
@@ -67,6 +68,7 @@ import { WaitQuestions } from '#features/scheduling/wait-questions.service';
 import { SignInModule } from '#features/sign-in/sign-in.module';
 import { CalculatorService } from '#features/simulations/calculator.service';
 import { PlannerProcess } from '#features/simulations/planner-process';
+import { WhatIfService } from '#features/simulations/what-if.service';
 import { TenantsModule } from '#features/tenants/tenants.module';
 import { DeliveryLogService } from '#features/webhooks/delivery-log.service';
 import { EndpointsService } from '#features/webhooks/endpoints.service';
@@ -145,6 +147,7 @@ export class ApiModule {
         CalculatorController,
         LanesController,
         SchedulingController,
+        SimulationsController,
         MetersController,
         SignInController,
         ConnectionsController,
@@ -174,6 +177,7 @@ export class ApiModule {
         BatchFilesService,
         PlansService,
         CalculatorService,
+        WhatIfService,
         PlannerProcess,
         ApiKeyStrategy,
         NodeGuard,

@@ -15,6 +15,8 @@ import { GrantExpiry } from '#features/ledger/grant-expiry.service';
 import { PlanPeriods } from '#features/ledger/plan-periods.service';
 import { Reconciliation } from '#features/ledger/reconciliation.service';
 import { ErasureSweep } from '#features/retention/erasure-sweep';
+import { PlannerProcess } from '#features/simulations/planner-process';
+import { WhatIfRuns } from '#features/simulations/what-if-runs.service';
 import { WebhooksModule } from '#features/webhooks/webhooks.module';
 import { HotPool } from '#platform/database/hot-pool';
 import { HealthModule } from '#platform/http/health.module';
@@ -53,6 +55,8 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       PlanPeriods,
       CreditsWatch,
       MissedStarts,
+      PlannerProcess,
+      WhatIfRuns,
     ],
   })
   class BackgroundWorkerModule {}

@@ -1,3 +1,4 @@
+import { SERVICE_TIERS, type ServiceTier } from '#core/catalog/service-tiers';
 import { seededRandom } from '#core/generations/seeded-random';
 import { firstSubmitted, type SimulatedJob } from '#core/simulation/simulated-job';
 
@@ -6,7 +7,7 @@ export interface TraceSettings {
   speed: number;
   /** Run times are multiplied by it. */
   runtimeScale: number;
-  /** For the moments inside a second, which a trace does not tell. */
+  /** For the moments inside a second, where the trace does not tell them. */
   seed: number;
   /** Moments of the trace's own time, compared with `submitted_at`. */
   from?: string | undefined;
@@ -15,7 +16,7 @@ export interface TraceSettings {
 
 const MAX_JOBS = 2_000_000;
 
-/** Reads a CSV with `submitted_at, tenant, run_seconds[, lanes][, base_model]`. Rows without a run time are left out. */
+/** Reads a CSV with `submitted_at, tenant, run_seconds[, lanes][, base_model][, output][, tier][, priority]`. Rows without a run time are left out. */
 export function readTrace(csv: string, { speed, runtimeScale, seed, from, to }: TraceSettings): SimulatedJob[] {
   const [header = '', ...lines] = csv.split(/\r?\n/);
   const names = header.split(',').map((name) => name.trim());
@@ -30,17 +31,27 @@ export function readTrace(csv: string, { speed, runtimeScale, seed, from, to }: 
     if (!(runSeconds > 0) || Number.isNaN(submittedAt)) continue;
     if ((from && submittedAt < timeOf(from)) || (to && submittedAt >= timeOf(to))) continue;
     if (jobs.length >= MAX_JOBS) throw new Error(`the trace has more than ${MAX_JOBS} jobs`);
+    const tier = tierOf(cells[column('tier')]);
     jobs.push({
       tenantId: cells[column('tenant')] ?? '',
       model: cells[column('base_model')] ?? '',
+      outputKey: cells[column('output')] ?? '',
       lanes: Number(cells[column('lanes')] ?? 1),
-      submittedAt: submittedAt + random() * 1_000,
-      runMs: runSeconds * 1_000 * runtimeScale,
+      submittedAt: submittedAt % 1_000 === 0 ? submittedAt + random() * 1_000 : submittedAt,
+      runMs: (Math.round(runSeconds * 1_000_000) / 1_000) * runtimeScale,
+      priority: Number(cells[column('priority')] ?? 0),
+      ...(tier && { tier }),
     });
   }
   jobs.sort(firstSubmitted);
   const first = jobs[0]?.submittedAt ?? 0;
   return jobs.map((job) => ({ ...job, submittedAt: (job.submittedAt - first) / speed }));
+}
+
+function tierOf(word: string | undefined): ServiceTier | undefined {
+  const tier = SERVICE_TIERS.find((each) => each === word);
+  if (word && !tier) throw new Error(`the trace has an unknown tier: ${word}`);
+  return tier;
 }
 
 /** Without a zone it is UTC. */

@@ -38,7 +38,7 @@ export function describedJobs(
     for (let at = 0; at < kept; at += 1) {
       const { model, outputKey, lanes, runMs } = partAt(mix, between(random, 0, whole));
       const submittedAt = (hour - from + (random() * kept) / arrivals) * MS_PER_HOUR;
-      jobs.push({ tenantId: 'you', model: `${model} ${outputKey}`, lanes, runMs, submittedAt });
+      jobs.push({ tenantId: 'you', model, outputKey, lanes, runMs, submittedAt });
     }
   }
   return jobs.sort(firstSubmitted);

@@ -223,13 +223,13 @@ class PlannerSimulation {
   }
 
   private waitingOf(job: number, now: number): WaitingGeneration {
-    const { tenantId, model, lanes, submittedAt, tier, priority } = this.jobs[job] as SimulatedJob;
+    const { tenantId, model, lanes, submittedAt, tier, priority, outputKey } = this.jobs[job] as SimulatedJob;
     return {
       tenantId,
       generationId: idOf(job),
       tier: tier ?? (this.settings.units.has(tenantId) ? 'spillover' : 'shared'),
       model,
-      outputKey: '',
+      outputKey: outputKey ?? '',
       burnLaneMs: this.settings.firstEstimateMs * lanes,
       gangLanes: lanes,
       priority: priority ?? 0,

@@ -14,6 +14,8 @@ export interface SimulatedJob {
   /** By whether its tenant has units, unless told. */
   tier?: ServiceTier;
   priority?: number;
+  /** Runs of one model and output take about as long. */
+  outputKey?: string;
 }
 
 /** One lease of a job. */

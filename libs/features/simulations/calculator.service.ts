@@ -119,7 +119,8 @@ export class CalculatorService {
       const { model, output_key, gang_lanes, submitted_ms, ran_ms } = row;
       return {
         tenantId: 'you',
-        model: `${model} ${output_key}`,
+        model,
+        outputKey: output_key,
         lanes: gang_lanes,
         submittedAt: submitted_ms - first.submitted_ms,
         runMs: ran_ms,

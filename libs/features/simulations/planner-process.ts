@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Injectable } from '@nestjs/common';
 import type { SizedUnits, SizingQuestion } from '#core/simulation/size-units';
@@ -31,7 +30,7 @@ const SCRIPT = import.meta.url.endsWith('.ts')
     }
   : { path: fileURLToPath(new URL('./planner-child.js', import.meta.url)), nodeArguments: [] };
 
-/** Runs the planner over a load in a process of its own, behind everything else on the machine, one at a time. */
+/** Runs the planner over a load in a process of its own, one at a time. */
 @Injectable()
 export class PlannerProcess {
   private running = 0;
@@ -74,7 +73,6 @@ function inChild<T extends SizedUnits | WhatIfFigures>(
       serialization: 'advanced', // loads have maps
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     const limit = setTimeout(() => child.kill('SIGKILL'), limitMs);
     child.on('message', (message: FromPlannerChild) => {
       if ('result' in message) resolve(message.result as T);
