@@ -41,9 +41,11 @@ import { ReviewsController } from '#apps/api/native/reviews.controller';
 import { StatementsController } from '#apps/api/native/statements.controller';
 import { TenantsController } from '#apps/api/native/tenants.controller';
 import { WebhooksController } from '#apps/api/native/webhooks.controller';
+import { UrlsOfConnections } from '#apps/api/sign-in/connection-urls';
 import { ConnectionsController } from '#apps/api/sign-in/connections.controller';
 import { DomainsController } from '#apps/api/sign-in/domains.controller';
 import { MeView } from '#apps/api/sign-in/me-view';
+import { ProviderSignInController } from '#apps/api/sign-in/provider-sign-in.controller';
 import { SignInController } from '#apps/api/sign-in/sign-in.controller';
 import { AuditLogService } from '#features/audit/audit-log.service';
 import { OrderBookModule } from '#features/capacity/order-book.module';
@@ -151,6 +153,7 @@ export class ApiModule {
         MetersController,
         SignInController,
         ConnectionsController,
+        ProviderSignInController,
         DomainsController,
         WorkOrdersController,
         UploadsController,
@@ -184,6 +187,7 @@ export class ApiModule {
         SessionDoor,
         { provide: SessionCookie, useValue: new SessionCookie(environment.HALOGEN_PUBLIC_ORIGIN) },
         MeView,
+        UrlsOfConnections,
         CallbackUrls,
         { provide: EncryptionKeys, useValue: environment.HALOGEN_ENCRYPTION_KEYS },
         { provide: OUTBOUND_SETTINGS, useValue: outboundSettings },

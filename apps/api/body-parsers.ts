@@ -8,6 +8,8 @@ import { MAX_SOURCE_BYTES } from '#core/ingestion/limits';
 
 /** The largest JSON body. A request with a prompt of 5,000 characters is far below it. */
 const MAX_JSON_BYTES = 1_000_000;
+/** An answer by SAML of 256 kB in base64, with its signs escaped. */
+const MAX_FORM_BYTES = 500_000;
 
 /** Shared: it keeps nothing between bodies. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
@@ -22,6 +24,10 @@ export function useBodyParsers(app: NestFastifyApplication): void {
     } catch {
       done(new Refused('malformed_json', 'The body is not valid JSON in UTF-8'));
     }
+  });
+  // What identity providers make a browser send. A value that is given twice has no meaning, so the last one counts.
+  app.useBodyParser('application/x-www-form-urlencoded', { bodyLimit: MAX_FORM_BYTES }, (_request, body, done) => {
+    done(null, Object.fromEntries(new URLSearchParams((body as unknown as Buffer).toString('utf8'))));
   });
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
   const asStream = (_request: unknown, payload: IncomingMessage, done: (error: null, body: IncomingMessage) => void) => done(null, payload);

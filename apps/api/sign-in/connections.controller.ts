@@ -1,32 +1,31 @@
-import { Body, Controller, Param, Query, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Body, Controller, Param, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { CallerOf } from '#apps/api/auth/caller-of.decorator';
-import { SessionCookie } from '#apps/api/auth/session-cookie';
 import { accepted, idOf } from '#apps/api/errors/accepted';
 import { valid } from '#apps/api/errors/valid';
 import { Operation } from '#apps/api/operation.decorator';
+import { UrlsOfConnections } from '#apps/api/sign-in/connection-urls';
 import type { TenantQuery } from '#contracts/native/common';
 import {
   type CreateConnection,
+  type CreateSamlConnection,
   createConnection,
-  finishSignIn,
+  createSamlConnection,
   listConnections,
   removeConnection,
-  type SignInStart,
-  startSignIn,
+  type SetSamlProvider,
+  setSamlProvider,
 } from '#contracts/native/connections';
 import type { Caller } from '#core/access/caller';
 import { type ConnectionRow, ConnectionsService } from '#features/sign-in/connections.service';
-import { OidcSignIn } from '#features/sign-in/oidc-sign-in.service';
+import { describeCertificate } from '#features/sign-in/saml/provider-metadata';
 
-/** Set-up of identity providers, and the way through one. */
+/** Set-up of identity providers. */
 @Controller()
 export class ConnectionsController {
   constructor(
     private readonly connections: ConnectionsService,
-    private readonly oidc: OidcSignIn,
-    private readonly cookie: SessionCookie,
+    private readonly urls: UrlsOfConnections,
   ) {}
 
   @Operation(createConnection)
@@ -36,6 +35,25 @@ export class ConnectionsController {
     @Body(valid(createConnection.body)) wanted: CreateConnection,
   ) {
     return this.view(accepted(await this.connections.create(caller, tenant, wanted)));
+  }
+
+  @Operation(createSamlConnection)
+  async createSaml(
+    @CallerOf() caller: Caller,
+    @Query(valid(createSamlConnection.query, 'query')) { tenant }: TenantQuery,
+    @Body(valid(createSamlConnection.body)) wanted: CreateSamlConnection,
+  ) {
+    return this.view(accepted(await this.connections.createSaml(caller, tenant, wanted)));
+  }
+
+  @Operation(setSamlProvider)
+  async setProvider(
+    @CallerOf() caller: Caller,
+    @Param('id') id: string,
+    @Query(valid(setSamlProvider.query, 'query')) { tenant }: TenantQuery,
+    @Body(valid(setSamlProvider.body)) given: SetSamlProvider,
+  ) {
+    return this.view(accepted(await this.connections.setProvider(caller, tenant, idOf(id), given)));
   }
 
   @Operation(listConnections)
@@ -52,40 +70,16 @@ export class ConnectionsController {
     accepted(await this.connections.remove(caller, tenant, idOf(id)));
   }
 
-  @Operation(startSignIn)
-  async start(@Query(valid(startSignIn.query, 'query')) wanted: SignInStart, @Res() reply: FastifyReply): Promise<void> {
-    const { url, browser } = accepted(await this.oidc.start(wanted, (id) => this.callbackUrl(id)));
-    await reply.header('set-cookie', this.cookie.keepPending(browser)).header('cache-control', 'no-store').redirect(url, 303);
-  }
-
-  @Operation(finishSignIn)
-  async finish(@Param('id') id: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { cookie } = request.headers;
-    const current = new URL(this.callbackUrl(idOf(id)));
-    current.search = new URL(request.url, current).search;
-    const way = { current, browser: this.cookie.pendingIn(cookie), replaces: this.cookie.tokenIn(cookie) };
-    const { token, returnTo } = accepted(await this.oidc.finish(idOf(id), way));
-    await reply
-      .header('set-cookie', [this.cookie.keep(token), this.cookie.forgetPending()])
-      .header('cache-control', 'no-store')
-      .redirect(returnTo, 303);
-  }
-
-  private callbackUrl(id: string): string {
-    return `${this.cookie.publicOrigin}/api/v1/sign-in/connections/${id}/callback`;
-  }
-
-  private view({ id, kind, name, settings, default_role, created_at }: ConnectionRow) {
-    const { issuer, clientId } = settings;
-    return {
-      id,
-      kind,
-      name,
-      issuer,
-      clientId,
-      defaultRole: default_role,
-      callbackUrl: this.callbackUrl(id),
-      createdAt: created_at.toISOString(),
-    };
+  private view(row: ConnectionRow) {
+    const { id, kind, name, default_role: defaultRole } = row;
+    const common = { id, kind, name, defaultRole, createdAt: row.created_at.toISOString() };
+    if (row.kind === 'oidc') {
+      const { issuer, clientId } = row.settings;
+      return { ...common, issuer, clientId, saml: null, callbackUrl: this.urls.oidc(id) };
+    }
+    const { issuer = null, ssoUrl = null, certificates = [], allowsIdpInitiated } = row.settings;
+    const { assertionUrl, entityId } = this.urls.saml(id);
+    const saml = { entityId, ssoUrl, certificates: certificates.map(describeCertificate), allowsIdpInitiated };
+    return { ...common, issuer, clientId: null, saml, callbackUrl: assertionUrl };
   }
 }

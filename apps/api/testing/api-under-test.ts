@@ -83,6 +83,13 @@ export class ApiUnderTest {
     return openApiDocument(this.app);
   }
 
+  /** Posts a form, as another site's page makes a browser do. */
+  async form(url: string, form: URLSearchParams): Promise<Pick<Answer, 'status' | 'headers'>> {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'cross-site' };
+    const answer = await this.app.inject({ method: 'POST', url, headers, payload: form.toString() });
+    return { status: answer.statusCode, headers: answer.headers };
+  }
+
   /** @param as an API key or a session; null for nobody */
   async call(
     as: string | SignedIn | null,

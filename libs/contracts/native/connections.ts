@@ -11,15 +11,29 @@ const Issuer = z
   .max(500)
   .refine((url) => url.startsWith('https:') || URL.parse(url)?.hostname === '127.0.0.1', 'must be an https URL');
 
+const SamlFacts = z
+  .object({
+    entityId: z.string().meta({ description: 'To be entered as audience or entity id. Metadata to import are at the same URL.' }),
+    ssoUrl: z.string().nullable(),
+    certificates: z
+      .array(z.object({ sha256: z.string(), expiresAt: When }))
+      .meta({ description: 'Any of them may sign, so that one can follow another. An expired one still counts until it is replaced.' }),
+    allowsIdpInitiated: z.boolean(),
+  })
+  .meta({ id: 'SamlConnection' });
+
 const Connection = z
   .object({
     id: z.uuid(),
     kind: z.enum(['oidc', 'saml']),
     name: z.string(),
-    issuer: z.string(),
-    clientId: z.string(),
+    issuer: z.string().nullable().meta({ description: 'Of SAML the provider’s entity id; null until the provider is entered.' }),
+    clientId: z.string().nullable().meta({ description: 'Of OpenID Connect.' }),
+    saml: SamlFacts.nullable(),
     defaultRole: DefaultRole,
-    callbackUrl: z.string().meta({ description: 'To be entered at the identity provider. No other connection has it.' }),
+    callbackUrl: z.string().meta({
+      description: 'To be entered at the identity provider: redirect URI or assertion consumer service. No other connection has it.',
+    }),
     createdAt: When,
   })
   .meta({ id: 'SignInConnection' });
@@ -32,6 +46,37 @@ export const CreateConnection = z.object({
   defaultRole: DefaultRole.default('viewer').meta({ description: 'Of people who come for the first time.' }),
 });
 export type CreateConnection = z.infer<typeof CreateConnection>;
+
+export const CreateSamlConnection = z.object({
+  name: Name,
+  defaultRole: DefaultRole.default('viewer').meta({ description: 'Of people who come for the first time.' }),
+  allowsIdpInitiated: z.boolean().default(false).meta({ description: 'Whether people may begin at the identity provider.' }),
+});
+export type CreateSamlConnection = z.infer<typeof CreateSamlConnection>;
+
+const MAX_METADATA_CHARACTERS = 200_000;
+const MAX_CERTIFICATE_CHARACTERS = 10_000;
+
+export const SetSamlProvider = z.union([
+  z.strictObject({ metadataXml: z.string().min(1).max(MAX_METADATA_CHARACTERS) }),
+  z.strictObject({ metadataUrl: z.url({ protocol: /^https?$/ }).max(2_000) }),
+  z.strictObject({
+    issuer: z.string().min(1).max(1_024).meta({ description: 'Entity id of the identity provider.' }),
+    ssoUrl: z.url({ protocol: /^https?$/ }).max(2_000),
+    certificates: z.array(z.string().min(1).max(MAX_CERTIFICATE_CHARACTERS)).min(1).max(4),
+  }),
+]);
+export type SetSamlProvider = z.infer<typeof SetSamlProvider>;
+
+/** What a provider sends, as its form carries it. */
+const MAX_ENCODED_ANSWER_CHARACTERS = 360_000;
+export const SamlAnswer = z.object({
+  SAMLResponse: z.string().min(1).max(MAX_ENCODED_ANSWER_CHARACTERS),
+  RelayState: z.string().max(2_000).default(''),
+});
+export type SamlAnswer = z.infer<typeof SamlAnswer>;
+
+export const ArrivalQuery = z.object({ code: z.string().min(1).max(100) });
 
 const MAX_PATH_CHARACTERS = 1_000;
 
@@ -54,6 +99,30 @@ export const createConnection = {
   summary: 'Connect an identity provider by OpenID Connect. People of the tenant’s proven e-mail domains sign in by it.',
   query: TenantQuery,
   body: CreateConnection,
+  response: Connection,
+} satisfies OperationContract;
+
+export const createSamlConnection = {
+  id: 'createSamlConnection',
+  method: 'POST',
+  path: '/api/v1/sign-in/saml-connections',
+  status: 201,
+  scope: 'tenants:write',
+  summary: 'Begin a connection by SAML 2.0: it has the URLs to be entered at the provider. Then tell what the provider says of itself.',
+  query: TenantQuery,
+  body: CreateSamlConnection,
+  response: Connection,
+} satisfies OperationContract;
+
+export const setSamlProvider = {
+  id: 'setSamlProvider',
+  method: 'PUT',
+  path: '/api/v1/sign-in/saml-connections/:id/provider',
+  status: 200,
+  scope: 'tenants:write',
+  summary: 'Tell what the identity provider says of itself, by metadata or by its fields; also to change over to another certificate.',
+  query: TenantQuery,
+  body: SetSamlProvider,
   response: Connection,
 } satisfies OperationContract;
 
@@ -95,4 +164,35 @@ export const finishSignIn = {
   status: 303,
   scope: null,
   summary: 'Where the identity provider of a connection sends people back to.',
+} satisfies OperationContract;
+
+export const getSamlMetadata = {
+  id: 'getSamlMetadata',
+  method: 'GET',
+  path: '/api/v1/sign-in/connections/:id/metadata',
+  status: 200,
+  scope: null,
+  summary: 'What an identity provider has to know of a connection by SAML, for it to import.',
+  mediaTypes: ['application/samlmetadata+xml'],
+} satisfies OperationContract;
+
+export const answerSaml = {
+  id: 'answerSaml',
+  method: 'POST',
+  path: '/api/v1/sign-in/connections/:id/saml',
+  status: 303,
+  scope: null,
+  summary: 'Where the identity provider of a connection by SAML sends its answers.',
+  body: SamlAnswer,
+  bodyTypes: ['application/x-www-form-urlencoded'],
+} satisfies OperationContract;
+
+export const finishSaml = {
+  id: 'finishSaml',
+  method: 'GET',
+  path: '/api/v1/sign-in/connections/:id/arrival',
+  status: 303,
+  scope: null,
+  summary: 'Where the browser fetches its session after an answer by SAML.',
+  query: ArrivalQuery,
 } satisfies OperationContract;

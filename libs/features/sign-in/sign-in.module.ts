@@ -1,12 +1,15 @@
 import { Module } from '@nestjs/common';
+import { Arrivals } from '#features/sign-in/arrivals';
 import { ConnectionsService } from '#features/sign-in/connections.service';
 import { DomainsService } from '#features/sign-in/domains.service';
+import { KnownConnections } from '#features/sign-in/known-connections.service';
 import { OidcSignIn } from '#features/sign-in/oidc-sign-in.service';
 import { PasswordSignIn } from '#features/sign-in/password-sign-in.service';
+import { SamlSignIn } from '#features/sign-in/saml-sign-in.service';
 import { SessionsService } from '#features/sign-in/sessions.service';
 import { TenantsModule } from '#features/tenants/tenants.module';
 
-const SERVICES = [SessionsService, PasswordSignIn, ConnectionsService, DomainsService, OidcSignIn];
+const SERVICES = [SessionsService, PasswordSignIn, ConnectionsService, DomainsService, KnownConnections, Arrivals, OidcSignIn, SamlSignIn];
 
 /** How people come in, and their sessions. Expects HotPool of `halogen_api`, OutboundClient and TxtRecords from its app. */
 @Module({ imports: [TenantsModule], providers: SERVICES, exports: SERVICES })

@@ -14,6 +14,7 @@ let theirs: string;
 const TENANT_TABLES = [
   'accounts',
   'api_keys',
+  'arrivals',
   'audit_heads',
   'audit_log',
   'audit_pending',
@@ -56,6 +57,7 @@ const TENANT_TABLES = [
   'tenant_plans',
   'tenant_use',
   'transfers',
+  'used_assertions',
   'utilization_minutes',
   'webhook_attempts',
   'webhook_deliveries',
