@@ -55,3 +55,20 @@ it('tells use over time column by column, with gaps, and never more points than 
   expect((await api.call(customer, 'GET', `${USE}&stepS=7`)).status).toBe(422);
   expect((await api.call(auditor, 'GET', USE)).body.own.every((value: unknown) => value === null)).toBe(true);
 });
+
+it('shows platform staff what the lanes did at a moment of the last day, and customers nothing of it', async () => {
+  const takenAt = new Date(Math.floor(Date.now() / 60_000) * 60_000 - 3_600_000);
+  await api.control.query(`INSERT INTO lane_pictures VALUES ('a-class', $1, $2, $3, $4)`, [
+    takenAt,
+    JSON.stringify([{ siteId: 'north', nodeId: 'n1', lanes: 2 }]),
+    JSON.stringify({ 4: ours }),
+    packCells(Uint16Array.of(cellOf('flex', 4), cellOf('away'))),
+  ]);
+  const at = (ms: number) => `${LANES}&at=${new Date(takenAt.getTime() + ms).toISOString()}`;
+  const { body } = await api.call(auditor, 'GET', at(59_000));
+  expect(body).toMatchObject({ writtenAt: takenAt.toISOString(), slots: [{ slot: 4, tenantId: ours }], ranges: [{ nodeId: 'n1' }] });
+  expect(statesOf(body.cells)).toEqual(['flex', 'away']);
+  expect((await api.call(auditor, 'GET', at(-1_000))).status).toBe(404);
+  expect((await api.call(auditor, 'GET', at(600_000))).status).toBe(404);
+  expect((await api.call(customer, 'GET', at(0))).status).toBe(404);
+});

@@ -14,6 +14,7 @@ type Look = { widthPx?: number; scheme?: (typeof SCHEMES)[number]; language?: st
 /** A platform, a browser, and somebody who has signed in to it. */
 export class BrowserPlatform {
   private state: Awaited<ReturnType<BrowserContext['storageState']>> | undefined;
+  private operatorState: typeof this.state;
 
   private constructor(
     readonly journey: JourneyPlatform,
@@ -41,17 +42,24 @@ export class BrowserPlatform {
 
   /** A page of the demo tenant's owner. */
   async owner(look: Look = {}): Promise<WatchedPage> {
-    this.state ??= await this.signIn();
+    this.state ??= await this.signIn('owner', '/', 'Home');
     return watched(await this.context(look, this.state));
   }
 
-  private async signIn() {
+  /** A page of the platform's operator. */
+  async operator(look: Look = {}): Promise<WatchedPage> {
+    this.operatorState ??= await this.signIn('operator', '/admin', 'Live');
+    return watched(await this.context(look, this.operatorState));
+  }
+
+  private async signIn(person: 'owner' | 'operator', path: string, arrived: string) {
+    const { email, password } = this.journey.platform.run.signIn[person];
     const { page, close } = await this.stranger();
-    await page.goto('/');
-    await page.getByLabel('E-mail').fill(this.journey.platform.run.signIn.owner.email);
-    await page.getByLabel('Password', { exact: true }).fill(this.journey.platform.run.signIn.owner.password);
+    await page.goto(path);
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByLabel('Password', { exact: true }).fill(password);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await page.getByRole('heading', { level: 1, name: 'Home' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: arrived }).waitFor();
     const state = await page.context().storageState();
     await close();
     return state;

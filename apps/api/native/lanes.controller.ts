@@ -11,6 +11,7 @@ import {
   getLaneUse,
   LANE_STATE_NAMES,
   type Lanes,
+  type LanesAtQuery,
   type LanesDelta,
   type LanesQuery,
   type LaneUseQuery,
@@ -36,8 +37,9 @@ export class LanesController {
   ) {}
 
   @Operation(getLanes)
-  async now(@CallerOf() caller: Caller, @Query(valid(getLanes.query, 'query')) { tenant, poolClass }: LanesQuery) {
-    return lanesView(accepted(await this.lanes.now(caller, tenant, poolClass)));
+  async now(@CallerOf() caller: Caller, @Query(valid(getLanes.query, 'query')) { tenant, poolClass, at }: LanesAtQuery) {
+    const view = at === undefined ? this.lanes.now(caller, tenant, poolClass) : this.lanes.at(caller, poolClass, new Date(at));
+    return lanesView(accepted(await view));
   }
 
   @Operation(streamLanes)

@@ -23,7 +23,7 @@ function page(path: string, load: () => Promise<Record<string, React.ComponentTy
   return createRoute({ getParentRoute: () => shell, path, component: lazyRouteComponent(load, name) });
 }
 
-const pages = [page('/', () => import('#web/admin/overview/overview-page'), 'OverviewPage')];
+const pages = [page('/', () => import('#web/admin/live/live-page'), 'LivePage')];
 
 export const router = createRouter({
   routeTree: root.addChildren([signIn, shell.addChildren(pages)]),

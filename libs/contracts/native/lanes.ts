@@ -41,6 +41,14 @@ export const LanesDelta = z
   .meta({ id: 'LanesDelta' });
 export type LanesDelta = z.infer<typeof LanesDelta>;
 
+export const LanesAtQuery = LanesQuery.extend({
+  at: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .meta({ description: 'A moment of the last day, to the minute; now if absent. For platform staff.' }),
+});
+export type LanesAtQuery = z.infer<typeof LanesAtQuery>;
+
 export const getLanes = {
   id: 'getLanes',
   method: 'GET',
@@ -48,7 +56,7 @@ export const getLanes = {
   status: 200,
   scope: 'capacity:read',
   summary: `What each lane does now, packed: those of one’s own work and of an agency’s brands; all of the pool class for platform staff. ${TENANT_PARAMETER}`,
-  query: LanesQuery,
+  query: LanesAtQuery,
   response: Lanes,
 } satisfies OperationContract;
 

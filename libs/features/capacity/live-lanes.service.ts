@@ -40,6 +40,10 @@ type Scope = { tenantIds: readonly string[] } | null;
 
 const NOT_FOUND: NamedRefusal = { refused: 'not_found', detail: 'There is no such pool class, or no scheduler has led it yet' };
 
+const NOT_KEPT: NamedRefusal = { refused: 'not_found', detail: 'No picture of the lanes is kept of that moment' };
+/** Without a leader no pictures are taken: an older one would show what was not so any more. */
+const PICTURE_STANDS_FOR_MS = 2 * 60_000;
+
 /** The lanes of a pool class, live. However many look, the database is read once a second and pool class, and only while anybody looks. */
 @Injectable()
 export class LiveLanesService implements OnModuleDestroy {
@@ -60,6 +64,18 @@ export class LiveLanesService implements OnModuleDestroy {
     if (scope && 'refused' in scope) return scope;
     const row = await this.read(poolClass);
     return row ? this.viewOf(poolClass, row, scope) : NOT_FOUND;
+  }
+
+  /** As they were at a moment of the last day, to the minute: for the platform's staff, who alone see whole pool classes. */
+  async at(caller: Caller, poolClass: string, at: Date): Promise<LanesView | NamedRefusal> {
+    if (!isPlatformStaff(caller)) return NOT_KEPT;
+    const [picture] = await this.db.query<{ takenAt: Date; ranges: LaneRange[]; slots: LaneSlot[]; cells: Buffer }>(
+      'SELECT taken_at AS "takenAt", ranges, slots, cells FROM lane_picture($1, $2)',
+      [poolClass, at],
+    );
+    if (!picture || at.getTime() - picture.takenAt.getTime() > PICTURE_STANDS_FOR_MS) return NOT_KEPT;
+    const { takenAt, ranges, slots, cells } = picture;
+    return { poolClass, epoch: '0', version: '0', writtenAt: takenAt, ranges, slots, cells: unpackCells(cells) };
   }
 
   /**

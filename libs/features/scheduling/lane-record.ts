@@ -2,8 +2,10 @@ import { packCells } from '#core/capacity/lane-cells';
 import { USE_SERIES, type UseBlock, type UseColumns, UseRecorder } from '#core/capacity/use-blocks';
 import { LaneUse } from '#core/scheduling/lane-use';
 import type { Leadership } from '#features/scheduling/leadership';
-import { LOOK_AT_LANES_EVERY_MS, MAX_OLD_USE_AT_ONCE } from '#features/scheduling/limits';
+import { LANE_PICTURES_KEPT_S, LOOK_AT_LANES_EVERY_MS, MAX_OLD_USE_AT_ONCE } from '#features/scheduling/limits';
 import type { Tx } from '#platform/database/tx';
+
+const MINUTE_MS = 60_000;
 
 /** What a turn has to write of its lanes, or nothing. */
 export type LaneWrite = (tx: Tx) => Promise<void>;
@@ -16,6 +18,7 @@ export class LaneRecord {
   private writtenVersion = -1;
   private writtenSlots = -1;
   private prunedMinute = -1;
+  private picturedMinute = -1;
 
   constructor(private readonly leadership: Leadership) {}
 
@@ -25,11 +28,31 @@ export class LaneRecord {
     this.lookedAtMs = nowMs;
     const blocks = this.recorder.note(wallMs, new Map([[null, this.use.ofPool()], ...this.use.byTenant()]));
     const isChanged = this.use.version !== this.writtenVersion;
-    if (!isChanged && blocks.length === 0) return undefined;
+    const minute = Math.floor(wallMs / MINUTE_MS);
+    const isPictureDue = minute !== this.picturedMinute && this.use.ranges.length > 0;
+    if (!isChanged && !isPictureDue && blocks.length === 0) return undefined;
     return async (tx) => {
       if (isChanged) await this.writeLanes(tx);
+      if (isPictureDue) await this.keepPicture(tx, minute);
       if (blocks.length > 0) await this.writeUse(tx, blocks, wallMs);
     };
+  }
+
+  /** One a minute, whether or not anything changed: the one before a moment is never older than that. */
+  private async keepPicture(tx: Tx, minute: number): Promise<void> {
+    const { ranges, cells, slots } = this.use;
+    await tx.query(
+      `WITH old AS (DELETE FROM lane_pictures WHERE pool_class = $1 AND taken_at < $2::timestamptz - ${LANE_PICTURES_KEPT_S} * interval '1 second')
+       INSERT INTO lane_pictures (pool_class, taken_at, ranges, slots, cells) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+      [
+        this.leadership.poolClass,
+        new Date(minute * MINUTE_MS),
+        JSON.stringify(ranges),
+        JSON.stringify(Object.fromEntries(slots)),
+        packCells(cells),
+      ],
+    );
+    this.picturedMinute = minute;
   }
 
   private async writeLanes(tx: Tx): Promise<void> {
@@ -67,7 +90,7 @@ export class LaneRecord {
        SELECT tenant_id::uuid, $1, step_s, starts_at, ${COLUMNS} FROM ${blockRows(2)} ON CONFLICT DO NOTHING`,
       [poolClass, ...blockParameters(ofTenants)],
     );
-    const minute = Math.floor(wallMs / 60_000);
+    const minute = Math.floor(wallMs / MINUTE_MS);
     if (minute !== this.prunedMinute) await this.prune(tx);
     this.prunedMinute = minute;
   }

@@ -46,3 +46,5 @@ export const MAX_EXPLAINED_PER_S = 100;
 export const LOOK_AT_LANES_EVERY_MS = 1_000;
 /** Old blocks of use that are deleted together, once a minute: several times as many as are written meanwhile. */
 export const MAX_OLD_USE_AT_ONCE = 20_000;
+/** What every lane did is kept for so long, a picture a minute. */
+export const LANE_PICTURES_KEPT_S = 24 * 3_600;

@@ -65,6 +65,10 @@ export const theme = createTheme({
     Textarea: { defaultProps: { size: 'xs' } },
     Select: { defaultProps: { size: 'xs', comboboxProps: { shadow: 'md' } } },
     MultiSelect: { defaultProps: { size: 'xs' } },
+    NativeSelect: {
+      defaultProps: { size: 'xs' },
+      styles: { input: { backgroundColor: 'var(--page)', borderColor: 'var(--line-strong)' } },
+    },
     NumberInput: { defaultProps: { size: 'xs' } },
   },
 });
