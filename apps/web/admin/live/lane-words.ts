@@ -11,5 +11,3 @@ export const LANE_WORDS: Record<string, { glyph: string; word: MessageDescriptor
   idle: { glyph: '□', word: msg`idle`, colour: '--idle' },
   away: { glyph: '▬', word: msg`away`, colour: '--quiet' },
 };
-/** From below, in the order of the stacked areas. */
-export const STACKED = ['own', 'lent', 'shared', 'flex', 'idle'] as const;

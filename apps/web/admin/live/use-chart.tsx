@@ -6,11 +6,11 @@ import UPlot from 'uplot';
 import type { GetLaneUseResponse } from '#sdk/types.gen';
 import { countStates } from '#web/admin/live/lane-map';
 import { LaneSign } from '#web/admin/live/lane-sign';
-import { LANE_WORDS, STACKED } from '#web/admin/live/lane-words';
+import { LANE_WORDS } from '#web/admin/live/lane-words';
 import type { LanesNow } from '#web/admin/live/lanes-feed';
 import type { LanesSource } from '#web/admin/live/lanes-source';
 import styles from '#web/admin/live/live.module.css';
-import { pointsOf, stackedSums, type UseCounts } from '#web/admin/live/use-points';
+import { pointsOf, STACKED, stackedSums, type UseCounts } from '#web/admin/live/use-points';
 
 const HEIGHT_PX = 240;
 /** Seen since the page was opened; what is older has been kept by then. */

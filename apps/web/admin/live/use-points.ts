@@ -1,6 +1,7 @@
 import type { GetLaneUseResponse } from '#sdk/types.gen';
-import { STACKED } from '#web/admin/live/lane-words';
 
+/** From below, in the order of the stacked areas. */
+export const STACKED = ['own', 'lent', 'shared', 'flex', 'idle'] as const;
 export type UseKind = (typeof STACKED)[number];
 export type UseCounts = Record<UseKind, number>;
 
