@@ -57,7 +57,7 @@ export class BrowserPlatform {
     const { page, close } = await this.stranger();
     await page.goto(path);
     await page.getByLabel('E-mail').fill(email);
-    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByLabel(/^Password/).fill(password);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('heading', { level: 1, name: arrived }).waitFor();
     const state = await page.context().storageState();
