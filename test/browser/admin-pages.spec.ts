@@ -57,10 +57,10 @@ it.runIf(isAskedFor)('shows what another client starts without being reloaded, a
   const { page, close } = await platform.operator();
   await page.goto('/admin');
   const lanes = page.getByRole('region', { name: 'Lanes', exact: true });
-  await lanes.getByRole('button', { name: 'View Lanes as table' }).click();
+  await lanes.getByRole('button', { name: 'View as table: Lanes' }).click();
   await lanes.getByRole('cell', { name: 'idle' }).first().waitFor();
   expect(new URL(page.url()).searchParams.get('tables')).toBe('lanes');
-  await lanes.getByRole('button', { name: 'View Lanes as table' }).click();
+  await lanes.getByRole('button', { name: 'View as table: Lanes' }).click();
   const used = page.waitForFunction(`Number(document.querySelector('[data-state="shared"]')?.textContent) > 0`);
   const headers = { 'content-type': 'application/json' };
   const body = JSON.stringify({ model: 'ray-2', prompt: 'a very long film', duration: '9s' });

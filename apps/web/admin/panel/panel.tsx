@@ -34,18 +34,18 @@ export function Panel({ id, title, metric, csv, table, controls, children }: Pan
         <div className={styles.tools}>
           {controls}
           {table && (
-            <Button variant="default" size="compact-sm" onClick={toggle} aria-pressed={isTable} aria-label={t`View ${title} as table`}>
+            <Button variant="default" size="compact-sm" onClick={toggle} aria-pressed={isTable} aria-label={t`View as table: ${title}`}>
               <Trans>View as table</Trans>
             </Button>
           )}
           {csv && (
-            <Button variant="default" size="compact-sm" onClick={() => downloadCsv(id, csv())} aria-label={t`Download ${title} as CSV`}>
+            <Button variant="default" size="compact-sm" onClick={() => downloadCsv(id, csv())} aria-label={t`CSV: ${title}`}>
               CSV
             </Button>
           )}
           <CopyButton value={`${location.origin}${location.pathname}${location.search}#${id}`}>
             {({ copied, copy }) => (
-              <Button variant="default" size="compact-sm" onClick={copy} aria-label={t`Copy the link to ${title}`}>
+              <Button variant="default" size="compact-sm" onClick={copy} aria-label={t`Link: ${title}`}>
                 {copied ? <Trans>Copied</Trans> : <Trans>Link</Trans>}
               </Button>
             )}
