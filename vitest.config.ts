@@ -34,10 +34,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Journeys through the pages, in the machine's own Chromium.
+        // Journeys through the pages, in the machine's own Chromium: one platform for all of them.
         test: {
           name: 'browser',
           include: ['test/browser/**/*.spec.ts'],
+          globalSetup: 'test/browser/shared-platform.ts',
           testTimeout: 120_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -1,82 +1,101 @@
-import axe, { type AxeResults } from 'axe-core';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { expect } from 'vitest';
-import { launchChromium } from '#test/browser/chromium';
-import { JourneyPlatform } from '#test/journeys/journey-platform';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { inject } from 'vitest';
+import type { PersonName } from '#infra/local/secrets';
+import type { Shared } from '#test/browser/shared-platform';
 
-export const WIDTHS_PX = [1280, 390] as const;
-export const SCHEMES = ['light', 'dark'] as const;
 const HEIGHT_PX = 900;
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const PATIENCE_MS = 20_000;
+const LABEL_PASSWORD = /^Password/; // its star is part of the label
+const SIGN_IN_PAGES: Record<PersonName, string> = { owner: '/sign-in', operator: '/admin/sign-in' };
 
-type Look = { widthPx?: number; scheme?: (typeof SCHEMES)[number]; language?: string };
+type SignedIn = Awaited<ReturnType<BrowserContext['storageState']>>;
 
-/** A platform, a browser, and somebody who has signed in to it. */
+interface Look {
+  widthPx?: number;
+  language?: string;
+}
+
+/** The platform and the Chromium of all specs, as one spec file uses them. */
 export class BrowserPlatform {
-  private state: Awaited<ReturnType<BrowserContext['storageState']>> | undefined;
-  private operatorState: typeof this.state;
+  private readonly signedIn = new Map<PersonName, Promise<SignedIn>>();
 
   private constructor(
-    readonly journey: JourneyPlatform,
+    readonly run: Shared['run'],
     private readonly browser: Browser,
   ) {}
 
-  static async start(): Promise<BrowserPlatform> {
-    const browser = await launchChromium();
-    return new BrowserPlatform(await JourneyPlatform.start(), browser);
+  /** For `beforeAll`; what the first spec asks for is started. */
+  static async join(): Promise<BrowserPlatform> {
+    const response = await fetch(inject('sharedPlatformUrl'));
+    if (!response.ok) throw new Error(await response.text());
+    const { run, browserUrl } = (await response.json()) as Shared;
+    return new BrowserPlatform(run, await chromium.connect(browserUrl));
   }
 
-  async stop(): Promise<void> {
-    await this.browser.close();
-    await this.journey.stop();
-  }
-
-  get origin(): string {
-    return this.journey.platform.run.api;
+  /** For `afterAll`: the browser goes on for the next spec. */
+  leave(): Promise<void> {
+    return this.browser.close();
   }
 
   /** A page as somebody sees it who has not signed in. */
-  async stranger(look: Look = {}): Promise<WatchedPage> {
-    return watched(await this.context(look));
+  stranger(look: Look = {}): Promise<WatchedPage> {
+    return this.open(look);
   }
 
   /** A page of the demo tenant's owner. */
-  async owner(look: Look = {}): Promise<WatchedPage> {
-    this.state ??= await this.signIn('owner', '/', 'Home');
-    return watched(await this.context(look, this.state));
+  owner(look: Look = {}): Promise<WatchedPage> {
+    return this.openAs('owner', look);
   }
 
-  /** A page of the platform's operator. */
-  async operator(look: Look = {}): Promise<WatchedPage> {
-    this.operatorState ??= await this.signIn('operator', '/admin', 'Live');
-    return watched(await this.context(look, this.operatorState));
+  /** A page of an operator. */
+  operator(look: Look = {}): Promise<WatchedPage> {
+    return this.openAs('operator', look);
   }
 
-  private async signIn(person: 'owner' | 'operator', path: string, arrived: string) {
-    const { email, password } = this.journey.platform.run.signIn[person];
+  /** A request with the demo tenant's key: what another client does while somebody looks at a page. */
+  fetch(route: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { authorization: `Bearer ${this.run.keys.demo}`, ...(init.headers as Record<string, string>) };
+    return fetch(`${this.run.api}${route}`, { ...init, headers });
+  }
+
+  /** Asks for a generation of the demo tenant. @param waitS waits for its end, at most that long @returns its id */
+  async create(body: object, waitS = 0): Promise<string> {
+    const headers = { 'content-type': 'application/json', ...(waitS > 0 && { prefer: `wait=${waitS}` }) };
+    const response = await this.fetch('/api/v1/generations', { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(await response.text());
+    return ((await response.json()) as { id: string }).id;
+  }
+
+  private async openAs(name: PersonName, look: Look): Promise<WatchedPage> {
+    const state = this.signedIn.get(name) ?? this.signIn(name);
+    this.signedIn.set(name, state);
+    return this.open(look, await state);
+  }
+
+  private async signIn(name: PersonName): Promise<SignedIn> {
     const { page, close } = await this.stranger();
-    await page.goto(path);
+    const { email, password } = this.run.signIn[name];
+    await page.goto(SIGN_IN_PAGES[name]);
     await page.getByLabel('E-mail').fill(email);
-    await page.getByLabel(/^Password/).fill(password);
+    await page.getByLabel(LABEL_PASSWORD).fill(password);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await page.getByRole('heading', { level: 1, name: arrived }).waitFor();
+    await page.getByRole('navigation', { name: 'Main' }).waitFor();
     const state = await page.context().storageState();
     await close();
     return state;
   }
 
-  private context(
-    { widthPx = 1280, scheme = 'light', language = 'en-GB' }: Look,
-    storageState?: typeof this.state,
-  ): Promise<BrowserContext> {
-    return this.browser.newContext({
-      baseURL: this.origin,
+  private async open({ widthPx = 1280, language = 'en-GB' }: Look, storageState?: SignedIn): Promise<WatchedPage> {
+    const context = await this.browser.newContext({
+      baseURL: this.run.api,
       viewport: { width: widthPx, height: HEIGHT_PX },
-      colorScheme: scheme,
+      colorScheme: 'light',
       locale: language,
       reducedMotion: 'reduce',
       storageState,
     });
+    context.setDefaultTimeout(PATIENCE_MS);
+    return watched(context);
   }
 }
 
@@ -96,20 +115,4 @@ async function watched(context: BrowserContext): Promise<WatchedPage> {
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   return { page, complaints, close: () => context.close() };
-}
-
-/** What every page owes: accessible by WCAG 2.2 AA without serious findings, nothing sideways, no complaint. */
-export async function expectGoodPage({ page, complaints }: WatchedPage, name: string): Promise<void> {
-  const shots = process.env.HALOGEN_SCREENSHOTS;
-  if (shots) await page.screenshot({ path: `${shots}/${name}.png` });
-  expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth'), `${name}: sideways`).toBeLessThanOrEqual(0);
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate<AxeResults['violations']>(
-    `axe.run(document, { runOnly: ${JSON.stringify(RULES)} }).then(({ violations }) => violations)`,
-  );
-  const findings = violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  expect(findings, `${name}: accessibility`).toEqual([]);
-  expect(complaints, `${name}: complaints`).toEqual([]);
 }

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Button, Checkbox } from '@mantine/core';
+import { Button, Checkbox, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { type RowSelectionState, rowSelectionFeature, tableFeatures, useTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
@@ -157,7 +157,7 @@ function Rows<Row extends object>({
           <tr>
             {choice && (
               <th scope="col" style={{ width: 48 }}>
-                <span className="mantine-visually-hidden">{t`Chosen`}</span>
+                <VisuallyHidden>{t`Chosen`}</VisuallyHidden>
               </th>
             )}
             {columns.map(({ id, header, widthPx, align }) => (

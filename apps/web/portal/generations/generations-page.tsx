@@ -73,7 +73,7 @@ export function GenerationsPage() {
         )
       }
     >
-      <FilterBar filters={filters} filter={filter} />
+      <FilterBar key={filters.label} filters={filters} filter={filter} />
       {list.isPending && <Loading lines={8} heightPx={36} />}
       {list.error && !list.data && (
         <ErrorPanel error={list.error as unknown as Error} what={t`The list`} retry={() => void list.refetch()} />
@@ -157,15 +157,9 @@ function FilterBar({
   const { t } = useLingui();
   const word = useStateWord();
   const [label, setLabel] = useState(filters.label ?? '');
+  const applyLabel = () => label.trim() !== (filters.label ?? '') && filter({ label: label.trim() });
   return (
-    <form
-      className={styles.filters}
-      aria-label={t`Filters`}
-      onSubmit={(event) => {
-        event.preventDefault();
-        filter({ label: label.trim() });
-      }}
-    >
+    <form className={styles.filters} aria-label={t`Filters`} onSubmit={(event) => event.preventDefault()}>
       <Select
         label={t`State`}
         placeholder={t`Any state`}
@@ -189,7 +183,8 @@ function FilterBar({
         placeholder="campaign:spring"
         value={label}
         onChange={({ currentTarget }) => setLabel(currentTarget.value)}
-        onBlur={() => label.trim() !== (filters.label ?? '') && filter({ label: label.trim() })}
+        onKeyDown={({ key }) => key === 'Enter' && applyLabel()} // a form of several fields has no implicit submission
+        onBlur={applyLabel}
       />
     </form>
   );

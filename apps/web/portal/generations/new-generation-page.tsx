@@ -68,7 +68,7 @@ export function NewGenerationPage() {
     <Page title={t`New generation`} width="form">
       <form className={styles.form} onSubmit={submit}>
         <Textarea
-          data-wide
+          className={styles.wide}
           label={t`Prompt`}
           required
           autosize
@@ -129,13 +129,13 @@ export function NewGenerationPage() {
           onChange={(seed) => set({ seed: typeof seed === 'number' ? seed : '' })}
         />
         <TextInput
-          data-wide
+          className={styles.wide}
           label={t`Label`}
           placeholder="campaign:spring"
           value={wish.label}
           onChange={({ currentTarget }) => set({ label: currentTarget.value })}
         />
-        <div className={styles.quote} data-wide>
+        <div className={`${styles.quote} ${styles.wide}`}>
           <Button type="submit" disabled={!hasPrompt || !quote.data} loading={create.isPending}>
             <Trans>Create generation</Trans>
           </Button>
@@ -149,7 +149,7 @@ export function NewGenerationPage() {
           )}
         </div>
         {(create.error ?? quote.error) && (
-          <p role="alert" className={styles.refused} data-wide>
+          <p role="alert" className={`${styles.refused} ${styles.wide}`}>
             {(create.error ?? quote.error)?.message}
           </p>
         )}
