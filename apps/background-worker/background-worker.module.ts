@@ -8,6 +8,7 @@ import { AuditSealer } from '#features/audit/audit-sealer.service';
 import { CommitmentDays } from '#features/capacity/commitment-days.service';
 import { GuaranteeMonths } from '#features/capacity/guarantee-months.service';
 import { Utilization } from '#features/capacity/utilization.service';
+import { EndedUnits } from '#features/generations/ended-units.service';
 import { MissedStarts } from '#features/generations/missed-starts.service';
 import { IngestionModule } from '#features/ingestion/ingestion.module';
 import { CreditsWatch } from '#features/ledger/credits-watch.service';
@@ -55,6 +56,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       PlanPeriods,
       CreditsWatch,
       MissedStarts,
+      EndedUnits,
       PlannerProcess,
       WhatIfRuns,
     ],

@@ -235,6 +235,21 @@ describe('rule 5: gangs', () => {
     expect(halo.turn().admit).toMatchObject([{ generationId: gang }]);
   });
 
+  it('is held the units that get free one by one, across turns, until it has all of them', () => {
+    const halo = aPool({ lanes: 3, units: { owner: 3 } });
+    const singles = [halo.queue('owner', 'dedicated'), halo.queue('owner', 'dedicated'), halo.queue('owner', 'dedicated')];
+    halo.turn();
+    const gang = halo.queue('owner', 'dedicated', { gangLanes: 3 });
+    for (const single of singles) {
+      expect(halo.leased.has(gang)).toBe(false);
+      halo.queue('owner', 'dedicated'); // behind the gang: it takes none of what the gang waits for
+      halo.end(single);
+      halo.free(single);
+      halo.turn();
+    }
+    expect([...halo.leased]).toEqual([gang]);
+  });
+
   it('larger than its node or its units holds nobody up', () => {
     const halo = aPool({ lanes: 2, units: { owner: 1 } });
     halo.queue('owner', 'dedicated', { gangLanes: 2 });
@@ -279,6 +294,28 @@ describe('rule 7: a recalled generation', () => {
     const halo = aPool({ lanes: 2, units: { owner: 1 } });
     const recalled = halo.queue('other', 'shared', { heldBack: { ownerId: 'owner', untilMs: NOT_LENT_AGAIN_MS } });
     expect(halo.turn().admit).toMatchObject([{ generationId: recalled, servedFrom: 'shared' }]);
+  });
+});
+
+describe('fair-share moves', () => {
+  it('recall nothing: a borrower runs until its owner wants the lane or it ends, however much it has had', () => {
+    const halo = aPool({ lanes: 2, units: {} });
+    const running = [halo.queue('greedy', 'shared', { burnLaneMs: 3_600_000 }), halo.queue('greedy', 'shared', { burnLaneMs: 3_600_000 })];
+    halo.turn();
+    const waiting = halo.queue('never-served', 'shared');
+    halo.queue('greedy', 'shared');
+    for (halo.now = 0; halo.now <= 3_600_000; halo.now += 600_000) expect(halo.turn()).toEqual({ admit: [], recall: [] });
+    halo.end(running[0] as string, 3_600_000);
+    halo.free(running[0] as string);
+    expect(halo.turn().admit).toMatchObject([{ generationId: waiting }]);
+  });
+
+  it('an owner’s recall wins over a run that has only just begun', () => {
+    const halo = aPool({ lanes: 1, units: { owner: 1 } });
+    const borrower = halo.queue('other', 'shared');
+    halo.turn();
+    halo.queue('owner', 'dedicated');
+    expect(halo.plan().recall).toMatchObject([{ generationId: borrower, ownerId: 'owner' }]);
   });
 });
 

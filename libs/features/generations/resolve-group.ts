@@ -11,12 +11,12 @@ import { type GenerationTransfers, lockAccounts, movementCtes } from '#features/
 import { plainArray } from '#platform/database/array-literals';
 import type { HotTx } from '#platform/database/tx';
 
-/** How a generation shall end. A run ends what it holds the fence of; a customer cancels whatever has not ended yet; a deadline ends what never began. */
+/** How a generation shall end. A run ends what it holds the fence of; a customer cancels whatever has not ended yet; a deadline ends what never began, the end of units what waits for them. */
 export type ResolveCommand =
   | { by: 'run'; kind: 'settle'; lease: LeaseRef }
   | { by: 'run'; kind: 'release'; lease: LeaseRef; reason: string }
   | { by: 'customer'; kind: 'cancel'; tenantId: string; generationId: string; reason: string }
-  | { by: 'deadline'; kind: 'miss'; tenantId: string; generationId: string; reason: string };
+  | { by: 'deadline' | 'units'; kind: 'miss'; tenantId: string; generationId: string; reason: string };
 
 export type ResolveOutcome =
   /** It ended so: now, or by an earlier try of the same fence whose answer was lost. */
@@ -90,9 +90,9 @@ export async function resolveAll(tx: HotTx, commands: readonly ResolveCommand[])
 function refusalOf(command: ResolveCommand, generation: LockedGeneration): ResolveOutcome | undefined {
   const { state, fence, resolved_fence, first_began_at } = generation;
   if (command.by === 'customer') return isFinal(state) ? { refused: 'already_final' } : undefined;
-  if (command.by === 'deadline') {
+  if (command.kind === 'miss') {
     if (isFinal(state)) return { refused: 'already_final' };
-    return state === 'queued' && first_began_at === null ? undefined : { refused: 'already_started' };
+    return state === 'queued' && (command.by === 'units' || first_began_at === null) ? undefined : { refused: 'already_started' };
   }
   if (command.lease.fence === resolved_fence && isFinal(state)) return { state: state as 'completed' | 'failed' | 'cancelled' };
   const holds = command.lease.fence === fence && (state === 'admitted' || state === 'running');
