@@ -19,6 +19,7 @@ import {
   replayDeliveries,
   replayDelivery,
   rotateSecret,
+  type TestEndpoint,
   testEndpoint,
   type UpdateEndpoint,
   updateEndpoint,
@@ -84,8 +85,12 @@ export class WebhooksController {
   }
 
   @Operation(testEndpoint)
-  async test(@CallerOf() caller: Caller, @Param('id') id: string) {
-    return granted(await this.endpoints.sendTest(caller, knownForm(id)));
+  async test(
+    @CallerOf() caller: Caller,
+    @Param('id') id: string,
+    @Body(valid(testEndpoint.body.default({ eventType: 'webhook.test' }))) { eventType }: TestEndpoint,
+  ) {
+    return granted(await this.endpoints.sendTest(caller, knownForm(id), eventType));
   }
 
   @Operation(listDeliveries)
@@ -111,9 +116,9 @@ export class WebhooksController {
   async replayAll(
     @CallerOf() caller: Caller,
     @Param('id') id: string,
-    @Body(valid(replayDeliveries.body.default({}))) filter: ReplayDeliveries,
+    @Body(valid(replayDeliveries.body.default({ missing: false }))) filter: ReplayDeliveries,
   ) {
-    return granted(await this.log.replayAll(caller, knownForm(id), filter));
+    return granted<{ replayed: number; more: boolean }>(await this.log.replayAll(caller, knownForm(id), filter));
   }
 
   /** Where the name leads may change: every attempt judges anew. */
@@ -125,6 +130,7 @@ export class WebhooksController {
 
 const DETAILS: Record<EndpointRefusal['refused'], [ConstructorParameters<typeof Refused>[0], string]> = {
   not_found: ['not_found', 'There is no such endpoint or delivery'],
+  project_not_found: ['not_found', 'Project not found'],
   too_many_endpoints: ['limit_reached', `A tenant has at most ${MAX_ENDPOINTS_PER_TENANT} endpoints: delete one first`],
   too_many_secrets: ['limit_reached', `${MAX_SIGNING_SECRETS} secrets sign already: wait until one of them has expired`],
   endpoint_disabled: ['limit_reached', 'The endpoint is disabled: enable it first'],

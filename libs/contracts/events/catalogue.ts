@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const Credits = z.string().meta({ description: 'Decimal string, exact to a millionth of a credit.' });
+const Credits = z.string().meta({ description: 'Decimal string, exact to a millionth of a credit.', examples: ['12.5'] });
 
 const GenerationFacts = z.object({
   generationId: z.uuid(),

@@ -66,6 +66,7 @@ const OwnSecret = z
 export const CreateEndpoint = z
   .strictObject({
     url: settings.url,
+    projectId: z.uuid().nullable().default(null).meta({ description: 'Only events of this project. Null: of all, and those of none.' }),
     description: settings.description.default(null),
     eventTypes: settings.eventTypes.default(null),
     signing: z.enum(['hmac', 'ed25519']).default('hmac'),
@@ -86,6 +87,7 @@ export type RotateSecret = z.infer<typeof RotateSecret>;
 const Endpoint = z
   .object({
     id: z.uuid(),
+    projectId: z.uuid().nullable(),
     url: z.string(),
     description: z.string().nullable(),
     eventTypes: z.array(z.string()).nullable(),
@@ -168,7 +170,27 @@ export const DeliveriesQuery = z.object({
 });
 export type DeliveriesQuery = z.infer<typeof DeliveriesQuery>;
 
-export const ReplayDeliveries = z.strictObject(deliveryFilter);
+export const TestEndpoint = z.strictObject({
+  eventType: z
+    .enum(TYPES as [EventType, ...EventType[]])
+    .default('webhook.test')
+    .meta({ description: 'A sample of any type, in the form of its schema; every id in it is zero.' }),
+});
+export type TestEndpoint = z.infer<typeof TestEndpoint>;
+
+export const ReplayDeliveries = z
+  .strictObject({
+    ...deliveryFilter,
+    missing: z
+      .boolean()
+      .default(false)
+      .meta({
+        description:
+          'Everything that the endpoint wants and never got: what was given up, and events that were not sent to it at all, since they are ' +
+          'older than it, or it was disabled or wanted less. The latter are numbered anew; their `timestamp` tells when they happened.',
+      }),
+  })
+  .refine(({ missing, state }) => !missing || state === undefined, { path: ['state'], message: 'does not go together with missing' });
 export type ReplayDeliveries = z.infer<typeof ReplayDeliveries>;
 
 const BASE = '/api/v1/webhooks/endpoints';
@@ -257,7 +279,8 @@ export const testEndpoint = {
   method: 'POST',
   path: `${BASE}/:id/test`,
   status: 202,
-  summary: 'Send `webhook.test` to this endpoint, whatever its filter.',
+  summary: 'Send a sample of an event to this endpoint, whatever its filter; `webhook.test` unless told otherwise.',
+  body: TestEndpoint,
   response: z.object({ eventId: z.uuid() }),
 } satisfies OperationContract;
 
@@ -296,7 +319,7 @@ export const replayDeliveries = {
   method: 'POST',
   path: `${BASE}/:id/replay`,
   status: 202,
-  summary: 'Deliver once more what fits a filter or a range of time, the oldest first; at most 10,000 at once.',
+  summary: 'Deliver once more what fits a filter or a range of time, or all that is missing, the oldest first; at most 10,000 at once.',
   body: ReplayDeliveries,
   response: z.object({ replayed: z.int(), more: z.boolean() }),
 } satisfies OperationContract;

@@ -194,17 +194,17 @@ const SAVE_ENDINGS = `
     UPDATE generations g SET state = v.state, finished_at = now(), failure_reason = v.failure_reason
       FROM ${ENDINGS}
      WHERE g.tenant_id = v.tenant_id AND g.id = v.generation_id
-    RETURNING g.tenant_id, g.id, g.kind, g.model, g.state, g.created_at, g.first_began_at, g.assets, g.failure_reason, g.traceparent
+    RETURNING g.tenant_id, g.project_id, g.id, g.kind, g.model, g.state, g.created_at, g.first_began_at, g.assets, g.failure_reason, g.traceparent
   ),
   announced AS (
     INSERT INTO outbox (${OUTBOX_COLUMNS})
     SELECT * FROM unnest($10::text[], $11::text[], $12::uuid[], $13::uuid[], $14::text[], $15::jsonb[], $16::text[])
   ),
   ${generationEventCtes(`
-    SELECT tenant_id, 1 AS place, 'generation.running' AS type, id, kind, model, created_at, NULL::jsonb AS assets, NULL::text AS reason, traceparent
+    SELECT tenant_id, project_id, 1 AS place, 'generation.running' AS type, id, kind, model, created_at, NULL::jsonb AS assets, NULL::text AS reason, traceparent
       FROM finished WHERE state = 'completed' AND first_began_at IS NULL
     UNION ALL
-    SELECT tenant_id, 2, 'generation.' || state, id, kind, model, created_at, CASE WHEN state = 'completed' THEN assets END, failure_reason, traceparent
+    SELECT tenant_id, project_id, 2, 'generation.' || state, id, kind, model, created_at, CASE WHEN state = 'completed' THEN assets END, failure_reason, traceparent
       FROM finished`)}`;
 
 /** A settle comes after the last lane stage, so it frees its lanes in its own transaction; after any other end the node must say so. */

@@ -226,7 +226,7 @@ const INSERT_GENERATIONS = `
     SELECT 'scheduler', 'queued', tenant_id, id, pool_class, traceparent FROM asked
   ),
   ${generationEventCtes(`
-    SELECT tenant_id, 1 AS place, 'generation.queued' AS type, id, kind, model, $30::timestamptz AS created_at, NULL::jsonb AS assets,
+    SELECT tenant_id, project_id, 1 AS place, 'generation.queued' AS type, id, kind, model, $30::timestamptz AS created_at, NULL::jsonb AS assets,
            NULL::text AS reason, traceparent
       FROM asked`)}`;
 

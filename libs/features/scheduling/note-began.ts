@@ -20,7 +20,7 @@ export async function noteBegan(tx: Tx, began: readonly Began[]): Promise<void> 
      ), running AS (
        UPDATE generations g SET state = 'running', first_began_at = coalesce(g.first_began_at, now())
          FROM begun b WHERE g.tenant_id = b.tenant_id AND g.id = b.id AND g.fence = b.fence AND g.state = 'admitted'
-       RETURNING g.tenant_id, g.id, g.fence, g.pool_class, g.traceparent, g.kind, g.model, g.created_at, b.is_news,
+       RETURNING g.tenant_id, g.project_id, g.id, g.fence, g.pool_class, g.traceparent, g.kind, g.model, g.created_at, b.is_news,
                  b.is_news AND g.callback_url IS NOT NULL AS is_called_back
      ), leased AS MATERIALIZED (
        SELECT l.tenant_id, l.generation_id, l.fence
@@ -34,7 +34,7 @@ export async function noteBegan(tx: Tx, began: readonly Began[]): Promise<void> 
        SELECT 'delivery', 'dreaming', tenant_id, id, pool_class, jsonb_build_object('fence', fence::text), traceparent
          FROM running WHERE is_called_back
      ), ${generationEventCtes(`
-       SELECT tenant_id, 1 AS place, 'generation.running' AS type, id, kind, model, created_at, NULL::jsonb AS assets, NULL::text AS reason, traceparent
+       SELECT tenant_id, project_id, 1 AS place, 'generation.running' AS type, id, kind, model, created_at, NULL::jsonb AS assets, NULL::text AS reason, traceparent
          FROM running WHERE is_news`)}
      SELECT pg_notify('halogen_stream', ''), pg_notify('halogen_delivery', '') FROM running LIMIT 1`,
     [...leaseColumns(began), began.map(({ nodeId }) => nodeId)],

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { EVENTS } from '#contracts/events/catalogue';
 import type { Attempt, DeliveriesQuery, Delivery, DeliveryWithLog, ReplayDeliveries } from '#contracts/native/webhooks';
 import type { Caller } from '#core/access/caller';
+import { wantsType } from '#core/webhooks/event-filter';
 import { MAX_REPLAYED_AT_ONCE } from '#core/webhooks/limits';
+import { seesEndpoint } from '#features/webhooks/endpoints.service';
 import { USER_AGENT, webhookBody } from '#features/webhooks/webhook-attempt';
 import type { FirstAttempt } from '#features/webhooks/webhook-groups';
 import { HotPool } from '#platform/database/hot-pool';
@@ -9,6 +12,7 @@ import type { Tx } from '#platform/database/tx';
 import { SignedUrls } from '#platform/storage/signed-urls';
 
 export type NotFound = { refused: 'not_found' };
+export type ReplayRefusal = { refused: 'not_found' | 'endpoint_disabled' };
 
 /** The log of a tenant's deliveries, and their replay. */
 @Injectable()
@@ -69,27 +73,71 @@ export class DeliveryLogService {
   }
 
   /** The same for all that fit, the oldest first. What already waits for an attempt is left to it, unless the filter asks for it. */
-  async replayAll(caller: Caller, endpointId: string, filter: ReplayDeliveries): Promise<{ replayed: number; more: boolean } | NotFound> {
-    return this.ofEndpoint(caller, endpointId, async (tx) => {
-      const rows = await tx.query(
-        `UPDATE webhook_deliveries d SET ${REPLAYED}
-          WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND d.id IN (
-            SELECT d.id FROM webhook_deliveries d
-             WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND ${FITS} AND ($4::text IS NOT NULL OR d.state <> 'pending')
-             ORDER BY d.id LIMIT $7)
-         RETURNING 1`,
-        [caller.tenantId, endpointId, ...filterParameters(filter), MAX_REPLAYED_AT_ONCE],
-      );
-      return { replayed: rows.length, more: rows.length === MAX_REPLAYED_AT_ONCE };
+  async replayAll(caller: Caller, endpointId: string, filter: ReplayDeliveries): Promise<Replayed | ReplayRefusal> {
+    return this.ofEndpoint<Replayed | ReplayRefusal>(caller, endpointId, async (tx) => {
+      if (filter.missing) return replayMissing(tx, caller, endpointId, filter);
+      const replayed = await replayKept(tx, caller, endpointId, filter);
+      return { replayed, more: replayed === MAX_REPLAYED_AT_ONCE };
     });
   }
 
-  private ofEndpoint<T>({ tenantId }: Caller, endpointId: string, work: (tx: Tx) => Promise<T>): Promise<T | NotFound> {
-    return this.pool.transaction('webhook log', [tenantId], async (tx) => {
-      const found = await tx.query('SELECT 1 FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2', [tenantId, endpointId]);
-      return found.length > 0 ? work(tx) : { refused: 'not_found' };
-    });
+  private ofEndpoint<T>(caller: Caller, endpointId: string, work: (tx: Tx) => Promise<T>): Promise<T | NotFound> {
+    return this.pool.transaction<T | NotFound>('webhook log', [caller.tenantId], async (tx) =>
+      (await seesEndpoint(tx, caller, endpointId)) ? work(tx) : { refused: 'not_found' },
+    );
   }
+}
+
+interface Replayed {
+  replayed: number;
+  more: boolean;
+}
+
+/** @returns how many */
+async function replayKept(tx: Tx, { tenantId }: Caller, endpointId: string, filter: ReplayDeliveries): Promise<number> {
+  const rows = await tx.query(
+    `UPDATE webhook_deliveries d SET ${REPLAYED}
+      WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND d.id IN (
+        SELECT d.id FROM webhook_deliveries d
+         WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND ${FITS} AND ($4::text IS NOT NULL OR d.state <> 'pending')
+         ORDER BY d.id LIMIT $7)
+     RETURNING 1`,
+    [tenantId, endpointId, ...filterParameters(filter), MAX_REPLAYED_AT_ONCE],
+  );
+  return rows.length;
+}
+
+/** What was given up is due again; what has no delivery is announced to this endpoint, and gets one from the relay. */
+async function replayMissing(tx: Tx, caller: Caller, endpointId: string, filter: ReplayDeliveries): Promise<Replayed | ReplayRefusal> {
+  const [endpoint] = await tx.query<{ event_types: string[] | null; project_id: string | null; disabled_at: Date | null }>(
+    'SELECT event_types, project_id, disabled_at FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2',
+    [caller.tenantId, endpointId],
+  );
+  if (!endpoint) return { refused: 'not_found' };
+  if (endpoint.disabled_at) return { refused: 'endpoint_disabled' };
+  const givenUp = await replayKept(tx, caller, endpointId, { ...filter, state: 'given_up' });
+  const wanted = Object.keys(EVENTS).filter((type) => wantsType(endpoint.event_types, type) && (filter.eventType ?? type) === type);
+  const announced = await tx.query(
+    `WITH missing AS (
+       SELECT e.id, e.traceparent FROM events e
+        WHERE e.tenant_id = $1 AND e.type = ANY ($3::text[]) AND ($4::uuid IS NULL OR e.project_id = $4)
+          AND (e.endpoint_id IS NULL OR e.endpoint_id = $2)
+          AND ($5::timestamptz IS NULL OR e.created_at >= $5) AND ($6::timestamptz IS NULL OR e.created_at < $6)
+          AND NOT EXISTS (
+            SELECT 1 FROM webhook_deliveries d WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND d.event_id = e.id)
+        ORDER BY e.id LIMIT $7
+     ), announced AS (
+       INSERT INTO outbox (consumer, topic, tenant_id, event_id, payload, traceparent)
+       SELECT 'delivery', 'event', $1, id, jsonb_build_object('endpointId', $2::text), traceparent FROM missing ORDER BY id
+     )
+     SELECT id FROM missing`,
+    [caller.tenantId, endpointId, wanted, endpoint.project_id, filter.from ?? null, filter.to ?? null, MAX_REPLAYED_AT_ONCE],
+  );
+  await tx.query(`SELECT pg_notify('halogen_delivery', '')`);
+  return {
+    replayed: givenUp + announced.length,
+    more: givenUp === MAX_REPLAYED_AT_ONCE || announced.length === MAX_REPLAYED_AT_ONCE,
+  };
 }
 
 export interface DeliveryPage {
@@ -132,7 +180,7 @@ const REPLAYED = `state = 'pending', tries = 0, next_attempt_at = clock_timestam
 const FITS = `($3::text IS NULL OR d.event_type = $3) AND ($4::text IS NULL OR d.state = $4)
   AND ($5::timestamptz IS NULL OR d.created_at >= $5) AND ($6::timestamptz IS NULL OR d.created_at < $6)`;
 
-function filterParameters({ eventType, state, from, to }: ReplayDeliveries): unknown[] {
+function filterParameters({ eventType, state, from, to }: Omit<ReplayDeliveries, 'missing'>): unknown[] {
   return [eventType ?? null, state ?? null, from ?? null, to ?? null];
 }
 

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as newEndpointId } from 'uuid';
+import type { EventType } from '#contracts/events/catalogue';
+import { sampleData } from '#contracts/events/sample-event';
 import type { CreateEndpoint, Endpoint, UpdateEndpoint } from '#contracts/native/webhooks';
 import type { Caller } from '#core/access/caller';
 import { MAX_ENDPOINTS_PER_TENANT, MAX_SIGNING_SECRETS, ROTATION_OVERLAP_HOURS } from '#core/webhooks/limits';
@@ -10,7 +12,9 @@ import type { Tx } from '#platform/database/tx';
 import { EncryptionKeys } from '#platform/encryption/encryption-keys';
 import { traceparentOf } from '#platform/telemetry/spans';
 
-export type EndpointRefusal = { refused: 'not_found' | 'too_many_endpoints' | 'too_many_secrets' | 'endpoint_disabled' };
+export type EndpointRefusal = {
+  refused: 'not_found' | 'project_not_found' | 'too_many_endpoints' | 'too_many_secrets' | 'endpoint_disabled';
+};
 /** The secret is null for ed25519: a receiver needs the public key only. */
 export type EndpointWithSecret = Endpoint & { secret: string | null };
 
@@ -27,6 +31,8 @@ export class EndpointsService {
     const { secret, publicKey } = secretFor(wish.signing, wish.secret);
     const id = newEndpointId();
     return this.in(caller, 'create endpoint', async (tx) => {
+      const projectId = wish.projectId ?? caller.project?.id ?? null;
+      if (projectId !== null && !(await isProjectOf(tx, caller, projectId))) return { refused: 'project_not_found' };
       // Two creates of one tenant count one after the other.
       await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`webhook endpoints of ${caller.tenantId}`]);
       const [counted] = await tx.query<{ count: number }>('SELECT count(*)::int AS count FROM webhook_endpoints WHERE tenant_id = $1', [
@@ -34,11 +40,12 @@ export class EndpointsService {
       ]);
       if ((counted?.count ?? 0) >= MAX_ENDPOINTS_PER_TENANT) return { refused: 'too_many_endpoints' };
       const [row] = await tx.query<EndpointRow>(
-        `INSERT INTO webhook_endpoints (tenant_id, id, url, description, event_types, signing, public_key, headers, header_names, max_per_second, fifo)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING ${COLUMNS}`,
+        `INSERT INTO webhook_endpoints (tenant_id, id, project_id, url, description, event_types, signing, public_key, headers, header_names, max_per_second, fifo)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING ${COLUMNS}`,
         [
           caller.tenantId,
           id,
+          projectId,
           wish.url,
           wish.description,
           wish.eventTypes,
@@ -58,15 +65,16 @@ export class EndpointsService {
 
   async list(caller: Caller): Promise<Endpoint[]> {
     return this.in(caller, 'list endpoints', async (tx) => {
-      const rows = await tx.query<EndpointRow>(`SELECT ${COLUMNS} FROM webhook_endpoints WHERE tenant_id = $1 ORDER BY id`, [
-        caller.tenantId,
-      ]);
+      const rows = await tx.query<EndpointRow>(
+        `SELECT ${COLUMNS} FROM webhook_endpoints WHERE tenant_id = $1 AND ($2::uuid IS NULL OR project_id = $2) ORDER BY id`,
+        [caller.tenantId, caller.project?.id ?? null],
+      );
       return rows.map(endpointOf);
     });
   }
 
   async get(caller: Caller, id: string): Promise<Endpoint | EndpointRefusal> {
-    return this.in(caller, 'get endpoint', async (tx) => {
+    return this.inEndpoint<Endpoint>(caller, id, 'get endpoint', async (tx) => {
       const [row] = await tx.query<EndpointRow>(`SELECT ${COLUMNS} FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2`, [
         caller.tenantId,
         id,
@@ -107,7 +115,7 @@ export class EndpointsService {
   }
 
   async delete(caller: Caller, id: string): Promise<EndpointRefusal | undefined> {
-    return this.in(caller, 'delete endpoint', async (tx) => {
+    return this.inEndpoint<undefined>(caller, id, 'delete endpoint', async (tx) => {
       const deleted = await tx.query('DELETE FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 RETURNING 1', [caller.tenantId, id]);
       return deleted.length > 0 ? undefined : { refused: 'not_found' };
     });
@@ -115,7 +123,7 @@ export class EndpointsService {
 
   /** The secret before goes on signing until the overlap is over; a secret that was replaced earlier keeps its own end. */
   async rotateSecret(caller: Caller, id: string, own?: string): Promise<EndpointWithSecret | EndpointRefusal> {
-    return this.in<EndpointWithSecret | EndpointRefusal>(caller, 'rotate secret', async (tx) => {
+    return this.inEndpoint<EndpointWithSecret>(caller, id, 'rotate secret', async (tx) => {
       const [found] = await tx.query<EndpointRow>(`SELECT ${COLUMNS} FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR UPDATE`, [
         caller.tenantId,
         id,
@@ -146,9 +154,10 @@ export class EndpointsService {
     });
   }
 
-  /** Announces a test event for this endpoint alone. @returns the event's id */
-  async sendTest(caller: Caller, id: string): Promise<{ eventId: string } | EndpointRefusal> {
-    return this.in(caller, 'test endpoint', async (tx) => {
+  /** Announces a sample of an event to this endpoint alone, whatever it wants otherwise. @returns the event's id */
+  async sendTest(caller: Caller, id: string, type: EventType): Promise<{ eventId: string } | EndpointRefusal> {
+    const data = type === 'webhook.test' ? { endpointId: id } : sampleData(type);
+    return this.inEndpoint<{ eventId: string }>(caller, id, 'test endpoint', async (tx) => {
       const [endpoint] = await tx.query<{ disabled_at: Date | null }>(
         'SELECT disabled_at FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2',
         [caller.tenantId, id],
@@ -157,14 +166,14 @@ export class EndpointsService {
       if (endpoint.disabled_at) return { refused: 'endpoint_disabled' };
       const [event] = await tx.query<{ event_id: string }>(
         `WITH recorded AS (
-           INSERT INTO events (tenant_id, type, data, traceparent)
-           VALUES ($1, 'webhook.test', jsonb_build_object('endpointId', $2::text), $3) RETURNING tenant_id, id, traceparent
+           INSERT INTO events (tenant_id, endpoint_id, type, data, traceparent)
+           VALUES ($1, $2, $4, $5, $3) RETURNING tenant_id, id, traceparent
          ), announced AS (
            INSERT INTO outbox (consumer, topic, tenant_id, event_id, payload, traceparent)
            SELECT 'delivery', 'event', tenant_id, id, jsonb_build_object('endpointId', $2::text), traceparent FROM recorded
          )
          SELECT id AS event_id, pg_notify('halogen_delivery', '') FROM recorded`,
-        [caller.tenantId, id, traceparentOf() ?? null],
+        [caller.tenantId, id, traceparentOf() ?? null, type, data],
       );
       return { eventId: event?.event_id ?? '' };
     });
@@ -176,7 +185,7 @@ export class EndpointsService {
     values: Readonly<Record<string, unknown>>,
     then: (tx: Tx) => Promise<unknown> = async () => {},
   ): Promise<Endpoint | EndpointRefusal> {
-    return this.in(caller, 'change endpoint', async (tx) => {
+    return this.inEndpoint<Endpoint>(caller, id, 'change endpoint', async (tx) => {
       const assignments = Object.keys(values).map((column, at) => `${column} = $${at + 3}, `);
       const [row] = await tx.query<EndpointRow>(
         `UPDATE webhook_endpoints SET ${assignments.join('')}updated_at = now() WHERE tenant_id = $1 AND id = $2 RETURNING ${COLUMNS}`,
@@ -186,6 +195,18 @@ export class EndpointsService {
       await then(tx);
       return endpointOf(row);
     });
+  }
+
+  /** A key of one project sees that project's endpoints only; the project of an endpoint never changes. */
+  private inEndpoint<T>(
+    caller: Caller,
+    id: string,
+    name: string,
+    work: (tx: Tx) => Promise<T | EndpointRefusal>,
+  ): Promise<T | EndpointRefusal> {
+    return this.in<T | EndpointRefusal>(caller, name, async (tx) =>
+      (await seesEndpoint(tx, caller, id)) ? work(tx) : { refused: 'not_found' },
+    );
   }
 
   private async addSecret(tx: Tx, tenantId: string, endpointId: string, secret: string): Promise<void> {
@@ -201,11 +222,27 @@ export class EndpointsService {
   }
 }
 
+/** Whether this endpoint is the caller's tenant's, and of the caller's project if it has one. */
+export async function seesEndpoint(tx: Tx, { tenantId, project }: Caller, id: string): Promise<boolean> {
+  const found = await tx.query(
+    'SELECT 1 FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 AND ($3::uuid IS NULL OR project_id = $3)',
+    [tenantId, id, project?.id ?? null],
+  );
+  return found.length > 0;
+}
+
+async function isProjectOf(tx: Tx, { tenantId, project }: Caller, projectId: string): Promise<boolean> {
+  if (project && project.id !== projectId) return false;
+  const found = await tx.query('SELECT 1 FROM projects WHERE tenant_id = $1 AND id = $2 AND archived_at IS NULL', [tenantId, projectId]);
+  return found.length > 0;
+}
+
 /** Thrown inside the transaction, so that nothing of the rotation stays. */
 class TooManySecrets extends Error {}
 
 interface EndpointRow {
   id: string;
+  project_id: string | null;
   url: string;
   description: string | null;
   event_types: string[] | null;
@@ -223,13 +260,14 @@ interface EndpointRow {
 }
 
 /** All that the API's role may read. */
-const COLUMNS = `id, url, description, event_types, signing, public_key, header_names, max_per_second, fifo, disabled_at, disabled_reason,
+const COLUMNS = `id, project_id, url, description, event_types, signing, public_key, header_names, max_per_second, fifo, disabled_at, disabled_reason,
   failing_since, paused_until, created_at, updated_at`;
 
 function endpointOf(row: EndpointRow): Endpoint {
   const pausedUntil = row.paused_until && row.paused_until > new Date() ? row.paused_until : null;
   return {
     id: row.id,
+    projectId: row.project_id,
     url: row.url,
     description: row.description,
     eventTypes: row.event_types,

@@ -13,7 +13,8 @@ interface EventFact {
   tenant_id: string;
   event_id: string;
   type: string;
-  /** Set for an event that is for one endpoint only, such as a test. */
+  project_id: string | null;
+  /** Set for an event that is for one endpoint only: a test, or one that it missed. */
   endpoint_id: string | null;
   traceparent: string | null;
   created_at: Date;
@@ -23,6 +24,7 @@ interface Endpoint {
   tenant_id: string;
   id: string;
   event_types: string[] | null;
+  project_id: string | null;
   fifo: boolean;
 }
 
@@ -68,16 +70,35 @@ export class EventRelay implements OnApplicationBootstrap, OnModuleDestroy {
     const told = facts.filter(({ tenant_id }) => endpoints.has(tenant_id));
     if (told.length === 0) return () => {};
     const sequences = await nextSequences(tx, told);
+    const known = await knownDeliveries(tx, told);
     const deliveries = told.flatMap((fact): NewDelivery[] => {
       const sequence = sequences(fact.tenant_id);
       return (endpoints.get(fact.tenant_id) ?? [])
-        .filter(({ id, event_types }) => (fact.endpoint_id ? id === fact.endpoint_id : wantsEvent(event_types, fact.type)))
+        .filter((endpoint) => isFor(endpoint, fact))
+        .filter(({ id }) => !fact.endpoint_id || !known.has(`${id} ${fact.event_id}`))
         .map((endpoint) => ({ fact, endpoint, sequence }));
     });
     await addDeliveries(tx, deliveries);
     const woken = new Map(deliveries.map(({ endpoint }): [string, EndpointKey] => [endpoint.id, keyOf(endpoint)]));
     return () => this.dispatcher.wake(woken.values());
   }
+}
+
+function isFor(endpoint: Endpoint, { endpoint_id, type, project_id }: EventFact): boolean {
+  if (endpoint_id) return endpoint.id === endpoint_id;
+  return wantsEvent({ eventTypes: endpoint.event_types, projectId: endpoint.project_id }, { type, projectId: project_id });
+}
+
+/** Which events for one endpoint only it has a delivery of already: what it missed is asked for again while it is on its way. */
+async function knownDeliveries(tx: Tx, facts: readonly EventFact[]): Promise<Set<string>> {
+  const single = facts.filter(({ endpoint_id }) => endpoint_id !== null);
+  if (single.length === 0) return new Set();
+  const rows = await tx.query<{ endpoint_id: string; event_id: string }>(
+    `SELECT d.endpoint_id, d.event_id FROM webhook_deliveries d
+       JOIN unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS fact (tenant_id, endpoint_id, event_id) USING (tenant_id, endpoint_id, event_id)`,
+    [single.map(({ tenant_id }) => tenant_id), single.map(({ endpoint_id }) => endpoint_id), single.map(({ event_id }) => event_id)],
+  );
+  return new Set(rows.map(({ endpoint_id, event_id }) => `${endpoint_id} ${event_id}`));
 }
 
 function keyOf({ tenant_id, id }: Endpoint): EndpointKey {
@@ -97,7 +118,7 @@ function takeAlone(tx: Tx, maxRows: number): Promise<EventFact[]> {
      ), taken AS (
        DELETE FROM outbox o USING oldest WHERE o.id = oldest.id RETURNING o.*
      )
-     SELECT o.id, o.tenant_id, o.event_id, e.type, o.payload ->> 'endpointId' AS endpoint_id, o.traceparent, o.created_at
+     SELECT o.id, o.tenant_id, o.event_id, e.type, e.project_id, o.payload ->> 'endpointId' AS endpoint_id, o.traceparent, o.created_at
        FROM taken o JOIN events e ON e.tenant_id = o.tenant_id AND e.id = o.event_id
       ORDER BY o.id`,
     [RELAY_LOCK, maxRows],
@@ -110,7 +131,7 @@ function takeAlone(tx: Tx, maxRows: number): Promise<EventFact[]> {
  */
 function endpointsOf(tx: Tx, facts: readonly EventFact[]): Promise<Endpoint[]> {
   return tx.query<Endpoint>(
-    `SELECT tenant_id, id, event_types, fifo FROM webhook_endpoints
+    `SELECT tenant_id, id, event_types, project_id, fifo FROM webhook_endpoints
       WHERE tenant_id = ANY ($1::uuid[]) AND (disabled_at IS NULL OR disabled_reason = 'failing')
       ORDER BY tenant_id, id FOR SHARE`,
     [[...new Set(facts.map(({ tenant_id }) => tenant_id))]],
