@@ -29,6 +29,7 @@ import { ErasuresController } from '#apps/api/native/erasures.controller';
 import { GenerationEventsController } from '#apps/api/native/events.controller';
 import { NativeGenerationsController } from '#apps/api/native/generations.controller';
 import { GrantsController } from '#apps/api/native/grants.controller';
+import { InvoicesController } from '#apps/api/native/invoices.controller';
 import { KeysController } from '#apps/api/native/keys.controller';
 import { LanesController } from '#apps/api/native/lanes.controller';
 import { LedgerController } from '#apps/api/native/ledger.controller';
@@ -58,6 +59,7 @@ import { WorkOrdersService } from '#features/generations/work-orders.service';
 import { BatchFilesService } from '#features/ingestion/batch-files.service';
 import { BatchUploadsService } from '#features/ingestion/batch-uploads.service';
 import { BatchesService } from '#features/ingestion/batches.service';
+import { InvoicesService } from '#features/invoices/invoices.service';
 import { CreditsService } from '#features/ledger/credits.service';
 import { LedgerService } from '#features/ledger/ledger.service';
 import { PlansService } from '#features/ledger/plans.service';
@@ -144,6 +146,7 @@ export class ApiModule {
         AuditController,
         ErasuresController,
         StatementsController,
+        InvoicesController,
         CommitmentsController,
         CapacityController,
         CalculatorController,
@@ -175,6 +178,7 @@ export class ApiModule {
         AuditLogService,
         ErasuresService,
         StatementsService,
+        InvoicesService,
         BatchesService,
         BatchUploadsService,
         BatchFilesService,

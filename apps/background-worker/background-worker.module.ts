@@ -11,6 +11,7 @@ import { Utilization } from '#features/capacity/utilization.service';
 import { EndedUnits } from '#features/generations/ended-units.service';
 import { MissedStarts } from '#features/generations/missed-starts.service';
 import { IngestionModule } from '#features/ingestion/ingestion.module';
+import { InvoiceRuns } from '#features/invoices/invoice-runs.service';
 import { CreditsWatch } from '#features/ledger/credits-watch.service';
 import { GrantExpiry } from '#features/ledger/grant-expiry.service';
 import { PlanPeriods } from '#features/ledger/plan-periods.service';
@@ -54,6 +55,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       GuaranteeMonths,
       Utilization,
       PlanPeriods,
+      InvoiceRuns,
       CreditsWatch,
       MissedStarts,
       EndedUnits,

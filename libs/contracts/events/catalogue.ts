@@ -96,6 +96,16 @@ export const EVENTS = {
     summary: 'A row of a batch is made anew; the generation becomes its newest version.',
     data: z.object({ batchId: z.uuid(), row: z.int(), generationId: z.uuid(), version: z.int(), by: z.string() }),
   },
+  'invoice.issued': {
+    summary: 'The invoice of a month was issued.',
+    data: z.object({
+      invoiceId: z.uuid(),
+      number: z.string(),
+      month: z.string().meta({ description: 'As `2026-11`.' }),
+      currency: z.string(),
+      totalCents: z.string().meta({ description: 'Whole cents, as a decimal string.' }),
+    }),
+  },
   'plan.changed': {
     summary: 'The tenant’s plan changed.',
     data: z.object({ plan: z.string(), previousPlan: z.string().nullable(), effectiveAt: z.iso.datetime() }),

@@ -73,9 +73,27 @@ const FORBIDDEN: Record<string, string> = {
              AND (t.code = 'refund' OR (t.generation_id IS NULL AND t.debit_account_id = ANY ($1::uuid[])))
      GROUP BY g.tenant_id, g.id, g.amount_micro
     HAVING count(DISTINCT a.id) <> 1 OR coalesce(sum(t.amount_micro), 0) < g.amount_micro`,
+  'I10 the lines of an invoice are what its month settled, refunded and committed': `
+    SELECT i.tenant_id, format('invoice %s of %s counts %s settled, %s refunded and %s committed, its month %s, %s and %s', i.number, i.month,
+                               l.settled, l.refunded, l.committed, coalesce(m.settled, 0), coalesce(m.refunded, 0), coalesce(m.committed, 0))
+      FROM invoices i
+     CROSS JOIN LATERAL (SELECT coalesce(sum(micro) FILTER (WHERE kind IN ('usage', 'overage')), 0) AS settled,
+                                coalesce(-sum(micro) FILTER (WHERE kind = 'refund'), 0) AS refunded,
+                                coalesce(sum(micro) FILTER (WHERE kind = 'commitment'), 0) AS committed
+                           FROM invoice_lines WHERE tenant_id = i.tenant_id AND invoice_id = i.id) AS l
+      LEFT JOIN months m ON m.tenant_id = i.tenant_id AND m.month = i.month
+     WHERE (l.settled, l.refunded, l.committed) <> (coalesce(m.settled, 0), coalesce(m.refunded, 0), coalesce(m.committed, 0))`,
+  'I10 an invoice adds up': `
+    SELECT i.tenant_id, format('invoice %s is over %s cents before tax, its lines over %s', i.number, i.subtotal_cents, coalesce(sum(l.amount_cents), 0))
+      FROM invoices i LEFT JOIN invoice_lines l ON l.tenant_id = i.tenant_id AND l.invoice_id = i.id
+     GROUP BY i.tenant_id, i.id HAVING i.subtotal_cents <> coalesce(sum(l.amount_cents), 0)`,
+  'I10 the numbers of a seller have no gap': `
+    SELECT NULL::uuid, format('seller %s has issued %s invoices, the last number is %s', s.id, count(i.id), s.last_number)
+      FROM invoice_sellers s LEFT JOIN invoices i ON i.seller_id = s.id
+     GROUP BY s.id HAVING count(i.id) <> s.last_number OR coalesce(max(i.number), 0) <> s.last_number`,
   'I11 the database refuses to change a transfer': `
     SELECT NULL::uuid, format('%s has no trigger that refuses changes', wanted.name)
-      FROM unnest(ARRAY['transfers', 'resolutions']) AS wanted (name)
+      FROM unnest(ARRAY['transfers', 'resolutions', 'plan_charges', 'invoices', 'invoice_lines']) AS wanted (name)
      WHERE NOT EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = wanted.name::regclass AND tgname = 'immutable' AND tgenabled IN ('O', 'A'))`,
 };
 
@@ -103,6 +121,15 @@ export async function ledgerDifferences(reader: Reader): Promise<LedgerDifferenc
        SELECT tenant_id, generation_id, 'reserve', held FROM rows_of_batches
         UNION ALL
        SELECT tenant_id, generation_id, 'release', released_together FROM rows_of_batches WHERE released_together > 0
+     ), months AS (
+       SELECT t.tenant_id, date_trunc('month', t.created_at AT TIME ZONE 'UTC')::date AS month,
+              sum(t.amount_micro) FILTER (WHERE t.code = 'settle') AS settled,
+              sum(t.amount_micro) FILTER (WHERE t.code = 'refund' AND a.kind = 'spent') AS refunded,
+              sum(t.amount_micro) FILTER (WHERE t.code = 'commit') AS committed
+         FROM transfers t
+         LEFT JOIN accounts a ON t.code = 'refund' AND a.tenant_id = t.tenant_id AND a.id = t.debit_account_id
+        WHERE t.code IN ('settle', 'refund', 'commit') AND EXISTS (SELECT 1 FROM invoices)
+        GROUP BY 1, 2
      ), phases AS (
        SELECT tenant_id, generation_id,
               coalesce(sum(amount_micro) FILTER (WHERE code = 'reserve'), 0) AS reserved,
