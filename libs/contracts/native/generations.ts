@@ -188,6 +188,8 @@ export const ListGenerationsQuery = eitherSpelling(
     cursor: z.string().max(200).optional(),
     state: z.enum(GENERATION_STATES).optional(),
     model: z.string().max(100).optional(),
+    tier: z.enum(SERVICE_TIERS).optional(),
+    project: z.uuid().optional(),
     label: z.union([z.string().max(400), z.array(z.string().max(400)).max(MAX_LABELS)]).optional(),
     createdAfter: z.iso.datetime({ offset: true }).optional(),
     createdBefore: z.iso.datetime({ offset: true }).optional(),

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { GenerationState } from '#core/generations/state';
 
 export interface GenerationFilter {
@@ -6,6 +7,8 @@ export interface GenerationFilter {
   cursor?: Cursor;
   state?: GenerationState;
   model?: string;
+  tier?: ServiceTier;
+  projectId?: string;
   /** All must match. */
   labels: Readonly<Record<string, string>>;
   createdAfter?: Date;
@@ -39,13 +42,14 @@ export async function pageOfIds(
   tenantId: string,
   filter: GenerationFilter,
 ): Promise<{ ids: string[]; nextCursor: string | null }> {
-  const { limit, cursor, state, model, labels, createdAfter, createdBefore } = filter;
-  const isFiltered = state !== undefined || model !== undefined || Object.keys(labels).length > 0;
+  const { limit, cursor, state, model, tier, projectId, labels, createdAfter, createdBefore } = filter;
+  const isFiltered = [state, model, tier, projectId].some((one) => one !== undefined) || Object.keys(labels).length > 0;
   const maxScanned = isFiltered ? MAX_SCANNED : limit + 1;
   const rows = await tx.query<{ id: string; created_at_us: string; matches: boolean }[]>(
     `WITH scanned AS (
        SELECT id, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at_us,
-              ($4::text IS NULL OR state = $4) AND ($5::text IS NULL OR model = $5) AND labels @> $6::jsonb AS matches
+              ($4::text IS NULL OR state = $4) AND ($5::text IS NULL OR model = $5)
+                AND ($9::text IS NULL OR service_tier = $9) AND ($10::uuid IS NULL OR project_id = $10) AND labels @> $6::jsonb AS matches
          FROM generations
         WHERE tenant_id = $1 AND deleted_at IS NULL
           AND ($2::bigint IS NULL OR (created_at, id) < (timestamptz 'epoch' + $2::bigint * interval '1 microsecond', $3::uuid))
@@ -68,6 +72,8 @@ export async function pageOfIds(
       labels,
       createdAfter ?? null,
       createdBefore ?? null,
+      tier ?? null,
+      projectId ?? null,
     ],
   );
   const matching = rows.filter(({ matches }) => matches);

@@ -143,7 +143,7 @@ const ofMantine = {
 const fieldsInDark = {
   '--mantine-color-dark-4': 'var(--line-strong)',
   '--mantine-color-dark-5': 'var(--line)',
-  '--mantine-color-dark-6': 'var(--raised)',
+  '--mantine-color-dark-6': 'var(--page)',
   '--mantine-color-dark-7': 'var(--page)',
 };
 

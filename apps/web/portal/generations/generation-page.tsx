@@ -18,6 +18,7 @@ import { ErrorPanel, TraceId } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
 import { promptOf, servedFromWord, tierWord, waitWord } from '#web/portal/generations/generation-words';
 import styles from '#web/portal/generations/generations.module.css';
+import { newerOf } from '#web/portal/generations/newer';
 import { Viewer } from '#web/portal/generations/viewer';
 
 const TABS = ['details', 'timeline', 'ledger', 'call'] as const;
@@ -29,7 +30,14 @@ export function GenerationPage() {
   const { id } = useParams({ strict: false }) as { id: string };
   const options = getGenerationOptions({ path: { id } });
   const client = useQueryClient();
-  const { data: generation, error, refetch } = useQuery(options);
+  const {
+    data: generation,
+    error,
+    refetch,
+  } = useQuery({
+    ...options,
+    structuralSharing: (before, after) => newerOf(before as Generation | undefined, after as Generation),
+  });
   useLive(generation && generation.finishedAt === null ? [`generation:${id}`] : [], ({ event, data }) => {
     if (event !== 'generation') return;
     const changed = JSON.parse(data) as Generation;

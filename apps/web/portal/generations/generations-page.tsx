@@ -1,10 +1,11 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Select, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
-import { listGenerationsInfiniteOptions } from '#sdk/@tanstack/react-query.gen';
+import { SERVICE_TIERS, type ServiceTier } from '#core/catalog/service-tiers';
+import { listGenerationsInfiniteOptions, listProjectsOptions } from '#sdk/@tanstack/react-query.gen';
 import { cancelGeneration } from '#sdk/sdk.gen';
 import type { Generation, ListGenerationsResponse } from '#sdk/types.gen';
 import { GENERATION_STATES, type GenerationState, StateChip, useStateWord } from '#web/parts/chip/state-chip';
@@ -19,12 +20,17 @@ import { Loading } from '#web/parts/states/loading';
 import { type Column, DataTable } from '#web/parts/table/data-table';
 import { MODEL_NAMES, promptOf, tierWord } from '#web/portal/generations/generation-words';
 import styles from '#web/portal/generations/generations.module.css';
+import { newerOf } from '#web/portal/generations/newer';
 
 const PAGE_ROWS = 50;
+
+type Pages = InfiniteData<ListGenerationsResponse>;
 
 interface Filters {
   state?: GenerationState;
   model?: string;
+  tier?: ServiceTier;
+  project?: string;
   label?: string;
 }
 
@@ -41,6 +47,7 @@ export function GenerationsPage() {
     initialPageParam: { query: { limit: PAGE_ROWS, ...filters } },
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
     placeholderData: keepPreviousData,
+    structuralSharing: (before, after) => keepNewer(before as Pages | undefined, after as Pages),
   });
   const rows = useMemo(() => list.data?.pages.flatMap(({ generations }) => generations) ?? [], [list.data]);
   const isFiltered = Object.keys(filters).length > 0;
@@ -55,7 +62,7 @@ export function GenerationsPage() {
       return;
     }
     const changed = JSON.parse(data) as Generation;
-    client.setQueryData<InfiniteData<ListGenerationsResponse>>(options.queryKey, (pages) => pages && withChanged(pages, changed));
+    client.setQueryData<Pages>(options.queryKey, (pages) => pages && withChanged(pages, changed));
   });
 
   const filter = (change: { [Name in keyof Filters]: string | null | undefined }) =>
@@ -101,15 +108,17 @@ export function GenerationsPage() {
 }
 
 function filtersOf(search: Record<string, unknown>): Filters {
-  const { state, model, label } = search;
+  const { state, model, tier, project, label } = search;
   return {
     ...(GENERATION_STATES.includes(state as GenerationState) && { state: state as GenerationState }),
     ...(typeof model === 'string' && { model }),
+    ...(SERVICE_TIERS.includes(tier as ServiceTier) && { tier: tier as ServiceTier }),
+    ...(typeof project === 'string' && { project }),
     ...(typeof label === 'string' && { label }),
   };
 }
 
-function withChanged(data: InfiniteData<ListGenerationsResponse>, changed: Generation): InfiniteData<ListGenerationsResponse> {
+function withChanged(data: Pages, changed: Generation): Pages {
   return {
     ...data,
     pages: data.pages.map((page) =>
@@ -117,6 +126,15 @@ function withChanged(data: InfiniteData<ListGenerationsResponse>, changed: Gener
         ? { ...page, generations: page.generations.map((one) => (one.id === changed.id ? changed : one)) }
         : page,
     ),
+  };
+}
+
+/** An answer that was on its way while an event came is older than the event: what it says of that generation is left out. */
+function keepNewer(before: Pages | undefined, after: Pages): Pages {
+  const known = new Map(before?.pages.flatMap(({ generations }) => generations.map((one) => [one.id, one] as const)));
+  return {
+    ...after,
+    pages: after.pages.map((page) => ({ ...page, generations: page.generations.map((one) => newerOf(known.get(one.id), one)) })),
   };
 }
 
@@ -156,6 +174,7 @@ function FilterBar({
 }) {
   const { t } = useLingui();
   const word = useStateWord();
+  const scope = useScope();
   const [label, setLabel] = useState(filters.label ?? '');
   const applyLabel = () => label.trim() !== (filters.label ?? '') && filter({ label: label.trim() });
   return (
@@ -178,6 +197,16 @@ function FilterBar({
         onChange={(model) => filter({ model })}
         clearButtonProps={{ 'aria-label': t`Clear model` }}
       />
+      <Select
+        label={t`Tier`}
+        placeholder={t`Any tier`}
+        clearable
+        data={SERVICE_TIERS.map((value) => ({ value, label: t(tierWord[value]) }))}
+        value={filters.tier ?? null}
+        onChange={(tier) => filter({ tier })}
+        clearButtonProps={{ 'aria-label': t`Clear tier` }}
+      />
+      {scope.may('projects:read') && <ProjectSelect value={filters.project} choose={(project) => filter({ project })} />}
       <TextInput
         label={t`Label`}
         placeholder="campaign:spring"
@@ -187,6 +216,23 @@ function FilterBar({
         onBlur={applyLabel}
       />
     </form>
+  );
+}
+
+function ProjectSelect({ value, choose }: { value: string | undefined; choose(id: string | null): void }) {
+  const { t } = useLingui();
+  const { data } = useQuery(listProjectsOptions());
+  return (
+    <Select
+      label={t`Project`}
+      placeholder={t`Any project`}
+      clearable
+      searchable
+      data={data?.projects.map(({ id, name }) => ({ value: id, label: name })) ?? []}
+      value={value ?? null}
+      onChange={choose}
+      clearButtonProps={{ 'aria-label': t`Clear project` }}
+    />
   );
 }
 

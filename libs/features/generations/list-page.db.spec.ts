@@ -1,0 +1,52 @@
+import type { EntityManager } from 'typeorm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { pageOfIds, parseCursor } from '#features/generations/list-page';
+import { submitAll } from '#features/generations/submit-group';
+import { HotPool } from '#platform/database/hot-pool';
+import { anImage, aTenant } from '#testing/builders';
+import { type TestDatabase, testDatabase } from '#testing/test-database';
+
+let database: TestDatabase;
+let api: HotPool;
+let control: HotPool;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  api = new HotPool({ url: database.apiUrl, applicationName: 'test-api', maxConnections: 2 });
+  control = new HotPool({ url: database.controlUrl, applicationName: 'test-control', maxConnections: 2 });
+});
+afterAll(async () => {
+  await api.close();
+  await control.close();
+  await database.drop();
+});
+
+it('goes through a tier and a project page by page, newest first, and leaves out the rest', async () => {
+  const tenantId = await aTenant(control, 1_000_000_000n);
+  const projectId = crypto.randomUUID();
+  const ids: string[] = [];
+  for (let at = 0; at < 9; at += 1) {
+    const command = anImage(tenantId);
+    await api.transaction('submit', [tenantId], (tx) => submitAll(tx, [command], false));
+    const [tier, project] = [at % 3 === 0 ? 'flex' : 'shared', at < 6 ? projectId : null];
+    await control.query('UPDATE generations SET service_tier = $2, project_id = $3 WHERE id = $1', [command.id, tier, project]);
+    ids.unshift(command.id);
+  }
+  expect(await everyPage({ tier: 'flex' })).toEqual(ids.filter((_, at) => (8 - at) % 3 === 0));
+  expect(await everyPage({ projectId })).toEqual(ids.filter((_, at) => 8 - at < 6));
+  expect(await everyPage({ tier: 'flex', projectId })).toEqual(ids.filter((_, at) => (8 - at) % 3 === 0 && 8 - at < 6));
+
+  async function everyPage(filter: { tier?: 'flex'; projectId?: string }): Promise<string[]> {
+    const found: string[] = [];
+    let cursor: { createdAtUs: string; id: string } | undefined;
+    do {
+      const page = await api.transaction('list', [tenantId], (tx) =>
+        pageOfIds(tx as unknown as EntityManager, tenantId, { limit: 2, labels: {}, cursor, ...filter }),
+      );
+      expect(page.ids.length).toBeLessThanOrEqual(2);
+      found.push(...page.ids);
+      cursor = page.nextCursor === null ? undefined : parseCursor(page.nextCursor);
+    } while (cursor);
+    return found;
+  }
+});
