@@ -78,7 +78,7 @@ import { DeliveryLogService } from '#features/webhooks/delivery-log.service';
 import { EndpointsService } from '#features/webhooks/endpoints.service';
 import { DatabaseModule } from '#platform/database/database.module';
 import { HotPool } from '#platform/database/hot-pool';
-import { EncryptionKeys } from '#platform/encryption/encryption-keys';
+import { EncryptionModule } from '#platform/encryption/encryption.module';
 import { HealthModule } from '#platform/http/health.module';
 import { OutboundModule } from '#platform/http/outbound/outbound.module';
 import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
@@ -118,6 +118,7 @@ export class ApiModule {
           ],
         }),
         OutboundModule.with(outboundSettings),
+        EncryptionModule.with(environment.HALOGEN_ENCRYPTION_KEYS),
         PassportModule,
         TenantsModule,
         SignInModule,
@@ -193,7 +194,6 @@ export class ApiModule {
         MeView,
         UrlsOfConnections,
         CallbackUrls,
-        { provide: EncryptionKeys, useValue: environment.HALOGEN_ENCRYPTION_KEYS },
         { provide: OUTBOUND_SETTINGS, useValue: outboundSettings },
         DreamMachineSubmits,
         { provide: APP_GUARD, useClass: CallerGuard },

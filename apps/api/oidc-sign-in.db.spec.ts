@@ -86,6 +86,12 @@ it('signs a person in by their e-mail domain, and makes them a member at the fir
   expect(await membersOf(ours, 'ann@ours.example')).toEqual([{ role: 'creator', name: 'Ann' }]);
 });
 
+it('keeps the secret of a provider encrypted, for its own row alone', async () => {
+  const kept = await owner.query<{ secret: string }>('SELECT secret FROM sign_in_connections');
+  expect(kept.every(({ secret }) => /^encrypted\./.test(secret) && !secret.includes(OidcProviderUnderTest.clientSecret))).toBe(true);
+  expect(new Set(kept.map(({ secret }) => secret)).size).toBe(kept.length);
+});
+
 it('takes an answer once, and only from the browser that asked', async () => {
   const one = await begin('ann@ours.example');
   const back = await provider.walk(one.url, ourCallback);
@@ -139,7 +145,8 @@ it('refuses a forged state, a forged code, and an answer that came too late', as
 });
 
 it('says what to do for a domain that nobody has proven, and leads back only to a path of ours', async () => {
-  expect((await api.call(null, 'GET', '/api/v1/sign-in/start?email=a@nobody.example')).status).toBe(404);
+  const { headers } = await api.call(null, 'GET', '/api/v1/sign-in/start?email=a@nobody.example');
+  expect(headers.location).toBe('/sign-in?problem=not_found');
   for (const returnTo of ['//evil.example', '/\\evil.example', 'https://evil.example']) {
     const query = new URLSearchParams({ email: 'ann@ours.example', returnTo });
     expect((await api.call(null, 'GET', `/api/v1/sign-in/start?${query}`)).status).toBe(422);
@@ -153,5 +160,6 @@ it('lets nobody in by a connection that was removed', async () => {
   const back = await provider.walk(url, ourCallback);
   expect((await api.call(person, 'DELETE', `/api/v1/sign-in/connections/${id}`)).status).toBe(204);
   expect(await ledTo(back, cookie)).toBe(REFUSED);
-  expect((await api.call(null, 'GET', '/api/v1/sign-in/start?email=ann@ours.example')).status).toBe(404);
+  const { headers } = await api.call(null, 'GET', '/api/v1/sign-in/start?email=ann@ours.example');
+  expect(headers.location).toBe('/sign-in?problem=not_found');
 });

@@ -41,13 +41,14 @@ export class ProviderSignInController {
   @Operation(startSignIn)
   async start(@Query(valid(startSignIn.query, 'query')) { email, returnTo }: SignInStart, @Res() reply: FastifyReply): Promise<void> {
     const connection = await this.connections.forDomain(domainOf(email));
-    if (!connection) return accepted<never>(UNKNOWN_DOMAIN);
+    if (!connection) return this.turnedAway(reply, UNKNOWN_DOMAIN);
     const { id } = connection;
     const begun =
       connection.kind === 'oidc'
         ? await this.oidc.start(connection, { email, returnTo, callbackUrl: this.urls.oidc(id) })
         : await this.saml.start(connection, returnTo, this.urls.saml(id));
-    const { url, browser } = accepted(begun);
+    if ('refused' in begun) return this.turnedAway(reply, begun);
+    const { url, browser } = begun;
     await reply.header('set-cookie', this.cookie.keepPending(browser)).header('cache-control', 'no-store').redirect(url, 303);
   }
 
@@ -94,13 +95,17 @@ export class ProviderSignInController {
   }
 
   private async signedIn(reply: FastifyReply, outcome: { token: string; returnTo: string } | NamedRefusal): Promise<void> {
-    reply.header('cache-control', 'no-store');
-    if ('refused' in outcome) {
-      await reply.header('set-cookie', this.cookie.forgetPending()).redirect(problemPage(outcome), 303);
-      return;
-    }
+    if ('refused' in outcome) return this.turnedAway(reply, outcome);
     const { token, returnTo } = outcome;
-    await reply.header('set-cookie', [this.cookie.keep(token), this.cookie.forgetPending()]).redirect(returnTo, 303);
+    await reply
+      .header('set-cookie', [this.cookie.keep(token), this.cookie.forgetPending()])
+      .header('cache-control', 'no-store')
+      .redirect(returnTo, 303);
+  }
+
+  private async turnedAway(reply: FastifyReply, refusal: NamedRefusal): Promise<void> {
+    const forget = this.cookie.forgetPending();
+    await reply.header('set-cookie', forget).header('cache-control', 'no-store').redirect(problemPage(refusal), 303);
   }
 }
 

@@ -13,9 +13,14 @@ const first = createRoute({ getParentRoute: () => root, path: '/', component: Fi
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: ({ back }: Record<string, unknown>): { back?: string } => (typeof back === 'string' ? { back: ownPath(back) } : {}),
+  validateSearch: ({ back, problem, rule }: Record<string, unknown>): { back?: string; problem?: string; rule?: string } => ({
+    ...(typeof back === 'string' && { back: ownPath(back) }),
+    ...(typeof problem === 'string' && { problem }),
+    ...(typeof rule === 'string' && { rule }),
+  }),
   component: function SignIn() {
-    return <SignInPage back={signIn.useSearch().back ?? '/'} />;
+    const { back = '/', problem, rule } = signIn.useSearch();
+    return <SignInPage back={back} problem={problem} rule={rule} />;
   },
 });
 

@@ -5,7 +5,7 @@ import type { NamedRefusal } from '#contracts/problems';
 import type { Caller } from '#core/access/caller';
 import type { MemberRole } from '#core/access/scopes';
 import { actorOf, recordAudit } from '#features/audit/audit.service';
-import type { OidcSettings, SamlSettings } from '#features/sign-in/known-connections.service';
+import { aboutClientSecret, type OidcSettings, type SamlSettings } from '#features/sign-in/known-connections.service';
 import {
   asProvider,
   describeCertificate,
@@ -16,6 +16,7 @@ import {
 import { NOT_FOUND, TenantReach } from '#features/tenants/tenant-reach.service';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
+import { EncryptionKeys } from '#platform/encryption/encryption-keys';
 import { OutboundClient } from '#platform/http/outbound/outbound-client';
 
 /** Connections that a tenant may have at a time. */
@@ -40,6 +41,7 @@ export class ConnectionsService {
     private readonly db: HotPool,
     private readonly reach: TenantReach,
     private readonly outbound: OutboundClient,
+    private readonly keys: EncryptionKeys,
   ) {}
 
   async create(caller: Caller, tenant: string | undefined, wanted: CreateConnection): Promise<ConnectionRow | NamedRefusal> {
@@ -111,10 +113,11 @@ export class ConnectionsService {
         return { refused: 'limit_reached', detail: `A tenant has at most ${MAX_CONNECTIONS} connections` };
       const id = uuidv7();
       const { kind, name, settings, secret, defaultRole } = wanted;
+      const kept = secret === null ? null : this.keys.encrypt(secret, aboutClientSecret(tenantId, id));
       const [made] = await tx.query<ConnectionRow>(
         `INSERT INTO sign_in_connections (tenant_id, id, kind, name, settings, secret, default_role)
          VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ${COLUMNS}`,
-        [tenantId, id, kind, name, JSON.stringify(settings), secret, defaultRole],
+        [tenantId, id, kind, name, JSON.stringify(settings), kept, defaultRole],
       );
       const data = { kind, name, ...settings, defaultRole };
       await recordAudit(tx, [{ tenantId, actor: actorOf(caller), action: 'sign_in.connected', targetId: id, data }]);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { MemberRole } from '#core/access/scopes';
 import { HotPool } from '#platform/database/hot-pool';
+import { EncryptionKeys } from '#platform/encryption/encryption-keys';
 
 export interface OidcSettings {
   issuer: string;
@@ -26,10 +27,18 @@ export type OidcConnection = Common & { kind: 'oidc'; settings: OidcSettings; se
 export type SamlConnection = Common & { kind: 'saml'; settings: SamlSettings; secret: null };
 export type KnownConnection = OidcConnection | SamlConnection;
 
+/** What the encrypted secret is bound to: moved to another connection's row it cannot be read. */
+export function aboutClientSecret(tenantId: string, connectionId: string): string {
+  return `sign-in client secret ${tenantId} ${connectionId}`;
+}
+
 /** Connections as somebody finds them who is not signed in yet: by an e-mail domain, or by a connection's own URL. */
 @Injectable()
 export class KnownConnections {
-  constructor(private readonly db: HotPool) {}
+  constructor(
+    private readonly db: HotPool,
+    private readonly keys: EncryptionKeys,
+  ) {}
 
   async forDomain(domain: string): Promise<KnownConnection | undefined> {
     const [found] = await this.db.query<{ tenant_id: string; id: string }>('SELECT * FROM connection_for($1)', [domain]);
@@ -49,6 +58,6 @@ export class KnownConnections {
         [tenantId, id],
       ),
     );
-    return row;
+    return row?.kind === 'oidc' ? { ...row, secret: this.keys.decrypt(row.secret, aboutClientSecret(tenantId, id)) } : row;
   }
 }

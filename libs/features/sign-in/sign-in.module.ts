@@ -11,6 +11,6 @@ import { TenantsModule } from '#features/tenants/tenants.module';
 
 const SERVICES = [SessionsService, PasswordSignIn, ConnectionsService, DomainsService, KnownConnections, Arrivals, OidcSignIn, SamlSignIn];
 
-/** How people come in, and their sessions. Expects HotPool of `halogen_api`, OutboundClient and TxtRecords from its app. */
+/** How people come in, and their sessions. Expects HotPool of `halogen_api`, OutboundClient, TxtRecords and EncryptionKeys from its app. */
 @Module({ imports: [TenantsModule], providers: SERVICES, exports: SERVICES })
 export class SignInModule {}

@@ -7,14 +7,23 @@ import { ProblemError } from '#web/parts/api/problem';
 import { signInWithPassword } from '#web/parts/api/sign-in';
 import styles from '#web/parts/shell/sign-in-page.module.css';
 
-/** The way in. Afterwards one is where one wanted to be. */
-export function SignInPage({ asStaff = false, back }: { asStaff?: boolean; back: string }) {
+/**
+ * The way in. Afterwards one is where one wanted to be.
+ * @param problem why the way through an identity provider led back here, and of SAML the rule that was broken
+ */
+export function SignInPage({ asStaff = false, back, problem, rule }: { asStaff?: boolean; back: string; problem?: string; rule?: string }) {
   const { t } = useLingui();
   const form = useForm({ mode: 'uncontrolled', initialValues: { email: '', password: '' } });
   const signIn = useMutation({
     mutationFn: (values: { email: string; password: string }) => signInWithPassword({ ...values, asStaff }),
     onSuccess: () => location.assign(ownPath(back)),
   });
+  // By navigation: a form that is redirected to another site would need every customer's provider in the page's policy.
+  const continueAtProvider = () => {
+    const email = form.getValues().email.trim();
+    if (!email.includes('@')) form.setFieldError('email', t`Enter your e-mail address first`);
+    else location.assign(`/api/v1/sign-in/start?${new URLSearchParams({ email, returnTo: ownPath(back) })}`);
+  };
   useEffect(() => {
     document.title = `${t`Sign in`} · Halogen`;
   }, [t]);
@@ -22,6 +31,16 @@ export function SignInPage({ asStaff = false, back }: { asStaff?: boolean; back:
     <main className={styles.page}>
       <form className={styles.form} onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
         <Title order={1}>{asStaff ? <Trans>Sign in to Halogen operations</Trans> : <Trans>Sign in to Halogen</Trans>}</Title>
+        {problem && (
+          <p role="alert" className={styles.refused}>
+            {problem === 'not_found' ? (
+              <Trans>No identity provider is connected for this e-mail address. Ask an owner of your organization.</Trans>
+            ) : (
+              <Trans>Your identity provider’s answer could not be accepted. Try again, or ask an owner of your organization.</Trans>
+            )}
+            {rule && ` (${rule})`}
+          </p>
+        )}
         <TextInput label={t`E-mail`} type="email" autoComplete="username" required {...form.getInputProps('email')} />
         <PasswordInput
           label={t`Password`}
@@ -38,6 +57,11 @@ export function SignInPage({ asStaff = false, back }: { asStaff?: boolean; back:
         <Button type="submit" loading={signIn.isPending}>
           <Trans>Sign in</Trans>
         </Button>
+        {!asStaff && (
+          <Button variant="default" onClick={continueAtProvider}>
+            <Trans>Continue with single sign-on</Trans>
+          </Button>
+        )}
       </form>
     </main>
   );
