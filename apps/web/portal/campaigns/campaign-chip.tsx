@@ -1,0 +1,20 @@
+import { useLingui } from '@lingui/react/macro';
+import type { Batch } from '#sdk/types.gen';
+import { Chip } from '#web/parts/chip/state-chip';
+import { campaignStates, type ReviewState, reviewStates } from '#web/portal/campaigns/campaign-words';
+
+export function CampaignChip({ state }: { state: Batch['state'] }) {
+  const { t } = useLingui();
+  const { glyph, word } = campaignStates[state];
+  return (
+    <Chip glyph={glyph} isFailure={state === 'failed'}>
+      {t(word)}
+    </Chip>
+  );
+}
+
+export function ReviewChip({ state }: { state: ReviewState }) {
+  const { t } = useLingui();
+  const { glyph, word } = reviewStates[state];
+  return <Chip glyph={glyph}>{t(word)}</Chip>;
+}
