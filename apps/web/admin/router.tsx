@@ -23,7 +23,13 @@ function page(path: string, load: () => Promise<Record<string, React.ComponentTy
   return createRoute({ getParentRoute: () => shell, path, component: lazyRouteComponent(load, name) });
 }
 
-const pages = [page('/', () => import('#web/admin/live/live-page'), 'LivePage')];
+const pages = [
+  page('/', () => import('#web/admin/live/live-page'), 'LivePage'),
+  page('/queue', () => import('#web/admin/queue/queue-page'), 'QueuePage'),
+  page('/guarantee', () => import('#web/admin/guarantee/guarantee-page'), 'GuaranteePage'),
+  page('/order-book', () => import('#web/admin/order-book/order-book-page'), 'OrderBookPage'),
+  page('/controls', () => import('#web/admin/controls/controls-page'), 'ControlsPage'),
+];
 
 export const router = createRouter({
   routeTree: root.addChildren([signIn, shell.addChildren(pages)]),
