@@ -9,7 +9,13 @@ beforeAll(async () => {
 });
 afterAll(() => platform?.leave());
 
-const PAGES = [{ name: 'admin-live', path: '/admin', heading: 'Live' }];
+const PAGES = [
+  { name: 'admin-live', path: '/admin', heading: 'Live' },
+  { name: 'admin-queue', path: '/admin/queue', heading: 'Queue' },
+  { name: 'admin-guarantee', path: '/admin/guarantee', heading: 'Guarantee' },
+  { name: 'admin-order-book', path: '/admin/order-book?pool=halo-gb300', heading: 'Order book' },
+  { name: 'admin-controls', path: '/admin/controls', heading: 'Controls' },
+];
 
 it.each(PAGES)('$name is a good page', (page) => checkPage(platform, page, 'operator'));
 
@@ -51,5 +57,50 @@ it('shows what another client starts without being reloaded, as a table too, and
   const used = page.locator('[data-state="shared"]').filter({ hasText: /[1-9]/ }).first().waitFor();
   await platform.create({ model: 'ray-2', prompt: 'a very long film', duration: '9s' });
   await used;
+  await close();
+});
+
+it('pauses a pool class after its name is typed, explains what waits then, and lifts the pause', async () => {
+  const { page, close } = await platform.operator();
+  await page.goto('/admin/controls');
+  await page.getByRole('button', { name: 'Pause work' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Pause work' });
+  await dialog.getByLabel('What').selectOption({ label: 'Pool class halo-1' });
+  await dialog.getByText(/lanes run on to their end/).waitFor();
+  await dialog.getByLabel('Reason').fill('a journey');
+  await dialog.getByLabel('Type halo-1 to confirm').fill('halo');
+  await dialog.getByRole('button', { name: 'Pause work' }).click();
+  await dialog.getByText('Type the name exactly as it is written.').waitFor();
+  await dialog.getByLabel('Type halo-1 to confirm').fill('halo-1');
+  await dialog.getByRole('button', { name: 'Pause work' }).click();
+  await page.getByRole('cell', { name: 'a journey' }).waitFor();
+
+  const id = await platform.create({ model: 'photon-1', prompt: 'a gate that is closed' });
+  await page.goto('/admin/queue');
+  await page.getByLabel('Generation').fill(id);
+  await page.getByLabel('Tenant', { exact: true }).selectOption({ label: 'Demo agency' });
+  await page.getByRole('button', { name: 'Explain the wait' }).click();
+  await page.getByRole('cell', { name: 'Its pool class is paused.' }).waitFor();
+  expect(new URL(page.url()).searchParams.get('generation')).toBe(id);
+
+  await page.goto('/admin/controls');
+  await page.getByRole('button', { name: 'Lift the pause of halo-1' }).click();
+  await page.getByRole('heading', { name: 'Nothing is paused' }).waitFor();
+  await close();
+});
+
+it('prices units before it sells them, and says what fits when they do not exist', async () => {
+  const { page, close } = await platform.operator();
+  await page.goto('/admin/order-book?pool=halo-gb300');
+  await page.getByRole('button', { name: 'Sell units' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Sell units of halo-gb300' });
+  await dialog.getByLabel('Tenant').selectOption({ label: 'Other agency' });
+  await dialog.getByLabel('Units').fill('100');
+  await dialog.getByRole('button', { name: 'Ask for the price' }).click();
+  await dialog.getByText(/^100 units from/).waitFor();
+  await dialog.getByRole('button', { name: 'Sell units' }).waitFor();
+  await dialog.getByLabel('Units').fill('900000');
+  await dialog.getByRole('button', { name: 'Ask for the price' }).click();
+  await dialog.getByRole('alert').waitFor();
   await close();
 });
