@@ -2,6 +2,7 @@ import type { Bench, BenchContext } from '#bench/bench';
 import { type BenchDatabase, benchDatabase, benchPostgres } from '#bench/database';
 import { DispatchRig } from '#bench/dispatch/dispatch-rig';
 import { PgBossBaseline } from '#bench/dispatch/pg-boss-baseline';
+import { measureRecalls } from '#bench/dispatch/recall-bench';
 import { type Measurement, measurementOf, type Sample } from '#bench/measurement';
 import { spanSink } from '#bench/submit/span-sink';
 
@@ -20,7 +21,8 @@ const QUEUING_TENANTS = 1_000;
 const STARTS_OF_QUEUE = 4_000;
 
 export const dispatchBench: Bench = {
-  summary: 'starts a second from a backlog on 256 lanes that real settles free, against pg-boss; what a million queued cost, and memory',
+  summary:
+    'starts a second from a backlog on 256 lanes that real settles free, against pg-boss; how soon a recalled lane is free; what a million queued cost, and memory',
   run: measureDispatch,
 };
 
@@ -54,6 +56,7 @@ async function* measureDispatch(context: BenchContext): AsyncIterable<Measuremen
     yield of('starts_per_s', '1/s', perS);
     yield of('start_mean_ms', 'ms', meanMs);
   }
+  yield* measureRecalls(context, server, sink.url);
   if (!context.quick) yield* measureGrowth(context, server, sink.url);
 }
 
