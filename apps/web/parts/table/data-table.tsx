@@ -217,15 +217,25 @@ function Cards<Row extends object>({
   rowId,
   onVisible,
   isStale,
+  choice,
 }: DataTableProps<Row> & { choice: Choice | undefined }) {
+  const { t } = useLingui();
   const keys = columns.filter(({ isKey }) => isKey);
   const ids = rows.map(rowId).join(',');
   // biome-ignore lint/correctness/useExhaustiveDependencies: told when there are other rows
   useEffect(() => onVisible?.(ids.split(',').filter(Boolean)), [ids]);
   return (
     <ul className={styles.cards} aria-label={label} aria-busy={isStale}>
-      {rows.map((row) => (
+      {rows.map((row, index) => (
         <li key={rowId(row)}>
+          {choice && (
+            <Checkbox
+              size="md"
+              aria-label={t`Choose row ${index + 1}`}
+              checked={choice.isChosen(rowId(row))}
+              onChange={() => choice.toggle(rowId(row))}
+            />
+          )}
           <dl>
             {keys.map(({ id, header, cell }) => (
               <div key={id}>

@@ -271,10 +271,11 @@ function Cancel({ generation }: { generation: Generation }) {
       void client.invalidateQueries();
     },
   });
+  const isCancelling = cancel.isPending || cancel.isSuccess; // until the event takes the button away
   return (
     <>
-      <Button variant="default" onClick={() => setAsked(true)} disabled={cancel.isPending}>
-        {cancel.isPending ? <Trans>Cancelling…</Trans> : <Trans>Cancel generation</Trans>}
+      <Button variant="default" onClick={() => setAsked(true)} disabled={isCancelling}>
+        {isCancelling ? <Trans>Cancelling…</Trans> : <Trans>Cancel generation</Trans>}
       </Button>
       <ConfirmDialog
         opened={isAsked}
