@@ -64,6 +64,27 @@ it('shows a key once, lets both work while they overlap, and takes no revoked on
   expect((await api.call(never.key, 'GET', '/api/v1/ledger/balance')).status).toBe(401);
 });
 
+it('shows the audit log newest first, by family and by who acted', async () => {
+  const project = (await api.call(owner, 'POST', '/api/v1/projects', { name: 'Audited project' })).body;
+  const key = (await api.call(owner, 'POST', '/api/v1/keys', { name: 'Later', scopes: ['ledger:read'] })).body;
+  const list = async (query: string) =>
+    (await api.call(owner, 'GET', `/api/v1/audit?${query}`)).body.entries as {
+      id: string;
+      action: string;
+      targetId: string;
+      actor: { id: string };
+    }[];
+  const [newest, before] = await list('order=newest&limit=2');
+  expect([newest?.targetId, before?.targetId]).toEqual([key.id, project.id]);
+  expect(await list(`order=newest&limit=1&after=${newest?.id}`)).toEqual([before]);
+  expect((await list('order=newest&action=project.*&limit=1'))[0]?.targetId).toBe(project.id);
+  expect(await list(`actor=${newest?.actor.id}&limit=1`)).toHaveLength(1);
+  expect(await list('actor=somebody')).toEqual([]);
+  expect(await list('from=2100-01-01T00:00:00Z')).toEqual([]);
+  const archive = await api.call(owner, 'GET', '/api/v1/audit?format=jsonl&limit=1');
+  expect(archive.headers['x-halogen-next-cursor']).toBe((JSON.parse(archive.text) as { id: string }).id);
+});
+
 it('writes what was done into the audit log, without any key', async () => {
   const made = (await api.call(owner, 'POST', '/api/v1/keys', { name: 'Audited', scopes: ['ledger:read'] })).body;
   const rows = await api.control.query<{ action: string; data: unknown }>(

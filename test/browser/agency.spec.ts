@@ -16,6 +16,9 @@ it.each([
   { name: 'statement', path: '/demo-agency/spend/statement', heading: 'Statement' },
   { name: 'keys', path: '/demo-agency/developers', heading: 'API keys' },
   { name: 'webhooks', path: '/demo-agency/developers/webhooks', heading: 'Webhooks' },
+  { name: 'capacity', path: '/demo-agency/capacity', heading: 'Capacity' },
+  { name: 'commitments', path: '/demo-agency/capacity/commitments', heading: 'Commitments' },
+  { name: 'audit', path: '/demo-agency/organization/audit', heading: 'Audit log' },
   { name: 'projects', path: '/demo-agency/organization', heading: 'Projects' },
   { name: 'people', path: '/demo-agency/organization/people', heading: 'People' },
   { name: 'brands', path: '/demo-agency/organization/brands', heading: 'Brands' },
@@ -145,5 +148,28 @@ it('adds a person, changes their role, and keeps the last owner', async () => {
   await page.getByRole('button', { name: 'Remove person' }).click();
   await page.getByText(/owner/i).last().waitFor();
   await page.getByRole('row', { name: /Demo owner/ }).waitFor();
+  await close();
+});
+
+it('says before an order of units what it costs, and why one does not fit', async () => {
+  const { page, complaints, close } = await platform.owner();
+  await page.goto('/demo-agency/capacity');
+  await page.getByRole('link', { name: 'Order units' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Order units' });
+  await dialog.getByLabel('Units').fill('1000000');
+  await dialog.getByText(/There is not enough capacity on \d{4}-\d{2}-\d{2}/).waitFor();
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+it('narrows the audit log by what was done, in the URL', async () => {
+  const { page, complaints, close } = await platform.owner();
+  await page.goto('/demo-agency/organization/audit?action=key.*');
+  await page.getByRole('cell', { name: 'key.created' }).first().waitFor();
+  expect(await page.getByRole('cell', { name: 'project.created' }).count()).toBe(0);
+  await page.getByRole('button', { name: 'Clear what' }).click();
+  await page.getByRole('cell', { name: 'project.created' }).first().waitFor();
+  expect(new URL(page.url()).searchParams.get('action')).toBeNull();
+  expect(complaints).toEqual([]);
   await close();
 });

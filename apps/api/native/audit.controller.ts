@@ -26,6 +26,8 @@ export class AuditController {
     const { tenantId } = accepted(await this.reach.tenantOf(caller, tenant));
     const entries = (await this.audit.list(tenantId, page)).map(view);
     if (format === 'json') return { entries };
+    const last = entries.at(-1);
+    if (last && entries.length === page.limit) reply.header('x-halogen-next-cursor', last.id);
     const type = format === 'csv' ? 'text/csv' : 'application/jsonl';
     reply.header('content-type', `${type}; charset=utf-8`).header('content-disposition', `attachment; filename="audit.${format}"`);
     if (format === 'csv') return csvLine(COLUMNS) + entries.map(csvOf).join('');

@@ -51,6 +51,9 @@ const pages = [
   page('/organization/projects/$projectId', () => import('#web/portal/organization/project-page'), 'ProjectPage'),
   page('/organization/people', () => import('#web/portal/organization/people-page'), 'PeoplePage'),
   page('/organization/brands', () => import('#web/portal/organization/brands-page'), 'BrandsPage'),
+  page('/organization/audit', () => import('#web/portal/organization/audit-page'), 'AuditPage'),
+  page('/capacity', () => import('#web/portal/capacity/capacity-page'), 'CapacityPage'),
+  page('/capacity/commitments', () => import('#web/portal/capacity/commitments-page'), 'CommitmentsPage'),
 ];
 
 export const router = createRouter({

@@ -19,7 +19,15 @@ const AuditEntry = z
 export type AuditEntry = z.infer<typeof AuditEntry>;
 
 export const AuditQuery = TenantQuery.extend({
-  after: z.uuid().optional(),
+  after: z
+    .uuid()
+    .optional()
+    .meta({ description: 'Id of the last entry of the page before; of an archive, its header x-halogen-next-cursor.' }),
+  order: z.enum(['oldest', 'newest']).default('oldest'),
+  action: z.string().min(1).max(60).optional().meta({ description: 'An action, or a family such as `key.*`.' }),
+  actor: z.string().min(1).max(100).optional().meta({ description: 'Id of the API key or member that acted.' }),
+  from: When.optional(),
+  to: When.optional(),
   limit: z.coerce.number().int().min(1).max(MAX_ENTRIES).default(100),
   format: z.enum(['json', 'jsonl', 'csv']).default('json'),
 });
@@ -31,7 +39,8 @@ export const listAuditLog = {
   path: '/api/v1/audit',
   status: 200,
   scope: 'audit:read',
-  summary: 'Who did what to keys, members, projects, plan and money, oldest first; as JSON lines or CSV for an archive.',
+  summary:
+    'Who did what to keys, members, projects, plan and money, oldest first unless asked otherwise; as JSON lines or CSV for an archive.',
   query: AuditQuery,
   response: z.object({ entries: z.array(AuditEntry) }),
   mediaTypes: ['application/jsonl', 'text/csv'],

@@ -76,7 +76,7 @@ function Actions({ endpoint }: { endpoint: WebhookEndpoint }) {
   const { t } = useLingui();
   const [asked, setAsked] = useState<'edit' | 'rotate' | 'delete'>();
   const path = { id: endpoint.id };
-  const test = useAct({ act: () => testWebhookEndpoint({ path, throwOnError: true }), done: t`Sent a test event` });
+  const test = useAct({ act: () => testWebhookEndpoint({ path, body: {}, throwOnError: true }), done: t`Sent a test event` });
   const enable = useAct({ act: () => enableWebhookEndpoint({ path, throwOnError: true }), done: t`Enabled the endpoint` });
   const disable = useAct({ act: () => disableWebhookEndpoint({ path, throwOnError: true }), done: t`Disabled the endpoint` });
   const close = () => setAsked(undefined);

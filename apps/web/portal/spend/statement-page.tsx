@@ -6,6 +6,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { getStatementInfiniteOptions } from '#sdk/@tanstack/react-query.gen';
 import { getStatement } from '#sdk/sdk.gen';
 import type { StatementLine } from '#sdk/types.gen';
+import { allPages } from '#web/parts/api/all-pages';
 import { rowsOfPages } from '#web/parts/api/pages';
 import { saveFile } from '#web/parts/api/save-file';
 import { Credits, Time } from '#web/parts/figures/figures';
@@ -21,7 +22,6 @@ import { codeWord } from '#web/portal/spend/spend-words';
 
 const LINES_PER_PAGE = 100;
 const LINES_PER_DOWNLOADED_PAGE = 1_000;
-/** A browser holds this file with ease; what is longer goes by the API. */
 const MAX_DOWNLOADED_PAGES = 200;
 
 /** Every change of the balance in a month, oldest first, with the balance after it. */
@@ -117,16 +117,13 @@ function Download({ month }: { month: string }) {
   );
 }
 
-async function csvOf(month: string): Promise<{ parts: string[]; isWhole: boolean }> {
-  const parts: string[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < MAX_DOWNLOADED_PAGES; page += 1) {
-    const query = { ...spanOf(month), limit: LINES_PER_DOWNLOADED_PAGE, format: 'csv', ...(cursor && { cursor }) } as const;
-    const { data, response } = await getStatement({ query, parseAs: 'text', throwOnError: true });
-    const text = data as unknown as string;
-    parts.push(page === 0 ? text : text.slice(text.indexOf('\n') + 1)); // each page has the line of heads
-    cursor = response?.headers.get('x-halogen-next-cursor') ?? undefined;
-    if (!cursor) return { parts, isWhole: true };
-  }
-  return { parts, isWhole: false };
+function csvOf(month: string) {
+  return allPages({
+    hasHeads: true,
+    maxPages: MAX_DOWNLOADED_PAGES,
+    read: (cursor) => {
+      const query = { ...spanOf(month), limit: LINES_PER_DOWNLOADED_PAGE, format: 'csv', ...(cursor && { cursor }) } as const;
+      return getStatement({ query, parseAs: 'text', throwOnError: true });
+    },
+  });
 }

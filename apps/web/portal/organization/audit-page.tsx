@@ -1,0 +1,192 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { Button, Select, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { listAuditLogInfiniteOptions, listKeysOptions, listMembersOptions } from '#sdk/@tanstack/react-query.gen';
+import { listAuditLog } from '#sdk/sdk.gen';
+import type { AuditEntry } from '#sdk/types.gen';
+import { allPages } from '#web/parts/api/all-pages';
+import { afterLast, PAGE_ROWS, rowsOfPages } from '#web/parts/api/pages';
+import { saveFile } from '#web/parts/api/save-file';
+import { Time } from '#web/parts/figures/figures';
+import { Filters } from '#web/parts/panel/panel';
+import { useScope } from '#web/parts/scope/scope';
+import { Page } from '#web/parts/shell/page';
+import { Empty } from '#web/parts/states/empty';
+import type { Column } from '#web/parts/table/data-table';
+import { RowList } from '#web/parts/table/row-list';
+import { OrganizationSections } from '#web/portal/organization/organization-sections';
+
+const FAMILIES = [
+  'key.*',
+  'member.*',
+  'sign_in.*',
+  'project.*',
+  'tenant.*',
+  'credits.*',
+  'plan.*',
+  'commitment.*',
+  'capacity.*',
+  'retention.*',
+];
+const ROWS_PER_DOWNLOADED_PAGE = 1_000;
+const MAX_DOWNLOADED_PAGES = 100;
+
+interface Filter {
+  action?: string;
+  actor?: string;
+  from?: string;
+  to?: string;
+}
+
+const entriesOf = ({ entries }: { entries: AuditEntry[] }) => entries;
+
+/** Who did what, newest first. */
+export function AuditPage() {
+  const { t } = useLingui();
+  const navigate = useNavigate();
+  const filter = filterOf(useSearch({ strict: false }) as Record<string, unknown>);
+  const actors = useActors();
+  const list = useInfiniteQuery({
+    ...listAuditLogInfiniteOptions({ query: { limit: PAGE_ROWS, order: 'newest', ...asQuery(filter) } }),
+    ...afterLast(entriesOf),
+    placeholderData: keepPreviousData,
+  });
+  const choose = (change: { [Name in keyof Filter]: string | null | undefined }) =>
+    void navigate({ to: '.', search: filterOf({ ...filter, ...change }) as never });
+  const nameOf = ({ kind, id }: AuditEntry['actor']) =>
+    actors.find((one) => one.value === id)?.label ?? (kind === 'system' ? t`Halogen` : kind === 'api_key' ? t`an API key` : t`a person`);
+  const columns: Column<AuditEntry>[] = [
+    { id: 'at', header: t`When`, widthPx: 170, isKey: true, cell: ({ at }) => <Time at={at} /> },
+    { id: 'who', header: t`Who`, widthPx: 200, isKey: true, cell: ({ actor }) => <span title={actor.id}>{nameOf(actor)}</span> },
+    { id: 'what', header: t`What`, widthPx: 200, isKey: true, cell: ({ action }) => <code>{action}</code> },
+    { id: 'details', header: t`Details`, cell: ({ data }) => <span title={JSON.stringify(data, null, 2)}>{detailsOf(data)}</span> },
+    { id: 'sequence', header: t`Sealed as`, widthPx: 110, align: 'end', cell: ({ sequence }) => sequence ?? t`not yet` },
+  ];
+  const isFiltered = Object.keys(filter).length > 0;
+  return (
+    <Page title={t`Audit log`} actions={<Download filter={filter} />}>
+      <OrganizationSections />
+      <Filters label={t`Filters`}>
+        <Select
+          label={t`What`}
+          placeholder={t`Anything`}
+          clearable
+          clearButtonProps={{ 'aria-label': t`Clear what` }}
+          data={filter.action && !FAMILIES.includes(filter.action) ? [...FAMILIES, filter.action] : FAMILIES}
+          value={filter.action ?? null}
+          onChange={(action) => choose({ action })}
+        />
+        <Select
+          label={t`Who`}
+          placeholder={t`Anybody`}
+          clearable
+          searchable
+          clearButtonProps={{ 'aria-label': t`Clear who` }}
+          data={actors}
+          value={filter.actor ?? null}
+          onChange={(actor) => choose({ actor })}
+        />
+        <TextInput
+          type="date"
+          label={t`From (UTC)`}
+          value={filter.from ?? ''}
+          onChange={({ currentTarget }) => choose({ from: currentTarget.value })}
+        />
+        <TextInput
+          type="date"
+          label={t`To (UTC)`}
+          value={filter.to ?? ''}
+          onChange={({ currentTarget }) => choose({ to: currentTarget.value })}
+        />
+      </Filters>
+      <RowList
+        list={list}
+        label={t`Audit log`}
+        rows={rowsOfPages(list.data, entriesOf)}
+        columns={columns}
+        rowId={({ id }) => id}
+        empty={
+          <Empty
+            title={isFiltered ? t`No entry fits these filters` : t`No entry yet`}
+            action={
+              isFiltered && (
+                <Button variant="default" onClick={() => void navigate({ to: '.', search: {} as never })}>
+                  <Trans>Clear filters</Trans>
+                </Button>
+              )
+            }
+          >
+            <Trans>An entry is written when keys, people, projects, plans, units or money change. It is never changed.</Trans>
+          </Empty>
+        }
+      />
+    </Page>
+  );
+}
+
+function filterOf({ action, actor, from, to }: { [Name in keyof Filter]: unknown }): Filter {
+  const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+  const day = (value: unknown) => (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined);
+  const all = { action: text(action), actor: text(actor), from: day(from), to: day(to) };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+function asQuery({ from, to, ...filter }: Filter) {
+  return { ...filter, ...(from && { from: `${from}T00:00:00Z` }), ...(to && { to: `${to}T23:59:59.999Z` }) };
+}
+
+function detailsOf(data: Readonly<Record<string, unknown>>): string {
+  return Object.entries(data)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
+}
+
+/** People and keys to choose from, and to name entries by. */
+function useActors(): { value: string; label: string }[] {
+  const scope = useScope();
+  const members = useQuery({ ...listMembersOptions(), enabled: scope.may('members:read') }).data?.members ?? [];
+  const keys = useQuery({ ...listKeysOptions(), enabled: scope.may('keys:read') }).data?.keys ?? [];
+  return [
+    ...members.map(({ id, name }) => ({ value: id, label: name })),
+    ...keys.map(({ id, name, prefix }) => ({ value: id, label: `${name} (${prefix}…)` })),
+  ];
+}
+
+/** All entries that fit, as JSON lines or CSV, however many pages they take. */
+function Download({ filter }: { filter: Filter }) {
+  const { t } = useLingui();
+  const download = useMutation({
+    mutationFn: (format: 'csv' | 'jsonl') => exported(filter, format),
+    onSuccess: ({ parts, isWhole }, format) => {
+      saveFile(`audit.${format}`, format === 'csv' ? 'text/csv' : 'application/jsonl', parts);
+      const entries = MAX_DOWNLOADED_PAGES * ROWS_PER_DOWNLOADED_PAGE;
+      notifications.show({
+        message: isWhole ? t`Downloaded the audit log` : t`The file has the first ${entries} entries; the API gives all of them`,
+      });
+    },
+    onError: (error) => notifications.show({ message: error.message, color: 'danger' }),
+  });
+  return (
+    <>
+      <Button variant="default" onClick={() => download.mutate('csv')} loading={download.isPending}>
+        <Trans>Download CSV</Trans>
+      </Button>
+      <Button variant="default" onClick={() => download.mutate('jsonl')} loading={download.isPending}>
+        <Trans>Download JSON lines</Trans>
+      </Button>
+    </>
+  );
+}
+
+function exported(filter: Filter, format: 'csv' | 'jsonl') {
+  return allPages({
+    hasHeads: format === 'csv',
+    maxPages: MAX_DOWNLOADED_PAGES,
+    read: (after) => {
+      const query = { limit: ROWS_PER_DOWNLOADED_PAGE, format, ...asQuery(filter), ...(after && { after }) };
+      return listAuditLog({ query, parseAs: 'text', throwOnError: true });
+    },
+  });
+}
