@@ -138,6 +138,16 @@ it('reads a role anew with each request, and knows who wrote', async () => {
   expect((await api.call(person, 'GET', '/api/v1/me')).status).toBe(401);
 });
 
+it('asks people for a fresh proof before they make a key, and for nothing else', async () => {
+  const person = await api.aSession(tenantId, 'owner');
+  const makeKey = () => api.call(person, 'POST', '/api/v1/keys', { name: 'A key', role: 'viewer' });
+  expect((await makeKey()).status).toBe(201);
+  await owner.query(`UPDATE session_tenants SET verified_at = now() - interval '61 minutes' WHERE member_id = '${person.memberId}'`);
+  const stale = await makeKey();
+  expect([stale.status, stale.body.type]).toEqual([403, 'urn:halogen:problem:step_up_needed']);
+  expect((await api.call(person, 'GET', '/api/v1/keys')).status).toBe(200);
+});
+
 it('opens the tenants that were proven and no other', async () => {
   const { email } = await anOwner(tenantId);
   const other = await aTenant(api.control, 0n);

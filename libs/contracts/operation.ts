@@ -11,6 +11,8 @@ export interface OperationContract {
   scope: Scope | null;
   /** For people: what belongs to their session itself, whatever they may do. */
   session?: true;
+  /** People must have proven who they are a short while ago: it makes a key, moves money, or stops work. */
+  stepUp?: true;
   summary: string;
   body?: z.ZodType;
   query?: z.ZodType;

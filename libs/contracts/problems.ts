@@ -34,6 +34,7 @@ export const PROBLEMS = {
   insufficient_credits: { status: 402, title: 'Insufficient credits' },
   scope_missing: { status: 403, title: 'Scope missing' },
   sign_in_refused: { status: 403, title: 'Sign-in refused' },
+  step_up_needed: { status: 403, title: 'Sign in again' },
   csrf_refused: { status: 403, title: 'Not from our pages' },
   not_allowed: { status: 403, title: 'Not allowed' },
   link_refused: { status: 403, title: 'Link refused' },

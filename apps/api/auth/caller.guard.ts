@@ -7,6 +7,7 @@ import { Refused } from '#apps/api/errors/refused';
 import { OPERATION } from '#apps/api/operation.decorator';
 import type { OperationContract } from '#contracts/operation';
 import type { Caller } from '#core/access/caller';
+import { isFreshProof } from '#core/access/session';
 
 /**
  * Lets a caller in whose key, or whose role, has the scope that the route's contract names. A session is taken on native routes, where no
@@ -32,6 +33,10 @@ export class CallerGuard extends AuthGuard('api-key') {
     else await super.canActivate(host);
     if (!request.user.scopes.includes(operation.scope)) {
       throw new Refused('scope_missing', `${isPerson ? 'Your role here' : 'This API key'} lacks the scope ${operation.scope}`);
+    }
+    const { person } = request.user;
+    if (operation.stepUp && person && !isFreshProof(person.verifiedAt, new Date())) {
+      throw new Refused('step_up_needed', 'This needs a sign-in within the last hour: sign in again at /sign-in, then repeat it');
     }
     return true;
   }

@@ -29,6 +29,7 @@ export const pauseScheduling = {
   path: `${ROOT}/pauses`,
   status: 204,
   scope: 'platform:operate',
+  stepUp: true,
   summary: 'Let nothing new of a tenant, or of a pool class, start. What runs goes on.',
   body: PauseBody,
 } satisfies OperationContract;
@@ -39,6 +40,7 @@ export const resumeScheduling = {
   path: `${ROOT}/pauses/lift`,
   status: 204,
   scope: 'platform:operate',
+  stepUp: true,
   summary: 'Lift a pause.',
   body: ResumeBody,
 } satisfies OperationContract;

@@ -14,6 +14,13 @@ export const SESSION_LIMITS = {
 /** A session's last use is written at most this often. */
 export const TOUCH_EVERY_MS = MINUTE_MS;
 
+/** How long ago a person may have proven who they are for what makes a key, moves money, or stops work. */
+const STEP_UP_MS = HOUR_MS;
+
+export function isFreshProof(verifiedAt: Date, now: Date): boolean {
+  return now.getTime() - verifiedAt.getTime() <= STEP_UP_MS;
+}
+
 /** How a person proved who they are. */
 export type SignInMethod = 'password' | 'code' | 'oidc' | 'saml';
 
