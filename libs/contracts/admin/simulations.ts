@@ -20,7 +20,7 @@ const Change = z.discriminatedUnion('change', [
   z.strictObject({ change: z.literal('lose_node'), nodeId: Name }),
   z.strictObject({ change: z.literal('lose_site'), siteId: Name }),
   z.strictObject({ change: z.literal('sell_units'), tenantId: z.uuid(), units: z.int().min(1).max(MAX_UNITS) }),
-  z.strictObject({ change: z.literal('set_share'), tenantId: z.uuid(), weight: z.number().positive().max(MAX_WEIGHT) }),
+  z.strictObject({ change: z.literal('set_share'), tenantId: z.uuid(), weight: z.number().min(0.001).max(MAX_WEIGHT) }),
 ]);
 
 const AskWhatIf = z.strictObject({ poolClass: Name, changes: z.array(Change).min(1).max(MAX_CHANGES) }).meta({ id: 'AskWhatIf' });

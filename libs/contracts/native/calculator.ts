@@ -15,7 +15,7 @@ const MixPart = z.strictObject({
   aspectRatio: Word.optional(),
   resolution: Word.optional(),
   duration: Word.optional(),
-  share: z.number().positive().max(1_000_000).default(1).meta({ description: 'Relative to the other parts’.' }),
+  share: z.number().min(0.001).max(1_000_000).default(1).meta({ description: 'Relative to the other parts’.' }),
 });
 
 const Load = z.discriminatedUnion('kind', [
