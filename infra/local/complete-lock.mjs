@@ -1,6 +1,8 @@
 /**
  * Keeps package-lock.json complete. npm leaves a package for another platform out of the lock file when the registry at hand does
  * not carry it, and `npm ci` then refuses the lock file everywhere else. Every optional dependency with an exact version gets its entry.
+ * And npm silently leaves out an optional package whose `engines` refuse the Node that npm runs on, though it will run under the
+ * project's own: entries of platform packages name no engines.
  *
  * `node infra/local/complete-lock.mjs` writes, `--check` only tells and exits 1 when something is missing.
  */
@@ -13,21 +15,24 @@ const LIBC = { gnu: 'glibc', gnueabihf: 'glibc', musl: 'musl', musleabihf: 'musl
 
 const lock = JSON.parse(readFileSync(lockPath, 'utf8'));
 const missing = missingEntries(lock.packages);
+const picky = Object.values(lock.packages).filter((entry) => entry.optional && entry.cpu && entry.engines);
 
-if (missing.length === 0) process.exit(0);
+if (missing.length === 0 && picky.length === 0) process.exit(0);
 if (process.argv.includes('--check')) {
   console.error(
     `package-lock.json lacks ${missing.length} packages for other platforms, so npm ci refuses it: ${missing.map(([path]) => path).join(', ')}`,
   );
+  console.error(`${picky.length} platform packages name engines, so an older npm leaves them out.`);
   console.error('Run: npm run lock:complete');
   process.exit(1);
 }
 for (const [path, entry] of missing) lock.packages[path] = entry;
+for (const entry of picky) delete entry.engines;
 const [root, ...others] = Object.entries(lock.packages);
 others.sort(([a], [b]) => a.localeCompare(b, 'en'));
 lock.packages = Object.fromEntries([root, ...others]);
 writeFileSync(lockPath, `${JSON.stringify(lock, null, 2)}\n`);
-console.log(`package-lock.json: ${missing.length} packages for other platforms added`);
+console.log(`package-lock.json: ${missing.length} packages for other platforms added, ${picky.length} freed of their engines`);
 
 /** @param {Record<string, {optionalDependencies?: Record<string, string>, dev?: true}>} packages */
 function missingEntries(packages) {
