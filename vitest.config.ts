@@ -8,6 +8,8 @@ export default defineConfig({
   resolve: sources,
   ssr: { resolve: { conditions: ['halogen-source'], externalConditions: ['halogen-source'] } },
   test: {
+    // A signal that comes late on a busy machine is no failure.
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       {
         extends: true,

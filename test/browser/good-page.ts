@@ -33,6 +33,9 @@ export async function checkPage(
   await watched.close();
 }
 
+/** Colours on their way to others are nobody's contrast; what moves for ever is left out. */
+const MOTION_ENDED = `Promise.allSettled(document.getAnimations().filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime)).map((one) => one.finished)).then(() => undefined)`;
+
 /** In both schemes and at both widths: accessible by WCAG 2.2 AA without serious findings, nothing sideways, no complaint. */
 export async function expectGoodPage({ page, complaints }: WatchedPage, name: string): Promise<void> {
   const shots = process.env.HALOGEN_SCREENSHOTS;
@@ -44,6 +47,7 @@ export async function expectGoodPage({ page, complaints }: WatchedPage, name: st
       await page.emulateMedia({ colorScheme: scheme });
       await page.locator(`html[data-mantine-color-scheme="${scheme}"]`).waitFor();
       await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
+      await page.evaluate(MOTION_ENDED);
       if (shots) await page.screenshot({ path: `${shots}/${look}.png` });
       expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth'), `${look}: sideways`).toBeLessThanOrEqual(0);
       const violations = await page.evaluate<AxeResults['violations']>(

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Select, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type InfiniteData, keepPreviousData, replaceEqualDeep, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { SERVICE_TIERS, type ServiceTier } from '#core/catalog/service-tiers';
@@ -129,13 +129,16 @@ function withChanged(data: Pages, changed: Generation): Pages {
   };
 }
 
-/** An answer that was on its way while an event came is older than the event: what it says of that generation is left out. */
+/**
+ * An answer that was on its way while an event came is older than the event: what it says of that generation is left out.
+ * Equal pages stay the same object: a new one on each render would render without end.
+ */
 function keepNewer(before: Pages | undefined, after: Pages): Pages {
   const known = new Map(before?.pages.flatMap(({ generations }) => generations.map((one) => [one.id, one] as const)));
-  return {
+  return replaceEqualDeep(before, {
     ...after,
     pages: after.pages.map((page) => ({ ...page, generations: page.generations.map((one) => newerOf(known.get(one.id), one)) })),
-  };
+  });
 }
 
 function useColumns(): Column<Generation>[] {

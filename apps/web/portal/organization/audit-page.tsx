@@ -73,7 +73,7 @@ export function AuditPage() {
           label={t`What`}
           placeholder={t`Anything`}
           clearable
-          clearButtonProps={{ 'aria-label': t`Clear what` }}
+          clearButtonProps={{ 'aria-label': t`Clear what`, 'aria-hidden': false, tabIndex: 0 }}
           data={filter.action && !FAMILIES.includes(filter.action) ? [...FAMILIES, filter.action] : FAMILIES}
           value={filter.action ?? null}
           onChange={(action) => choose({ action })}
@@ -83,7 +83,7 @@ export function AuditPage() {
           placeholder={t`Anybody`}
           clearable
           searchable
-          clearButtonProps={{ 'aria-label': t`Clear who` }}
+          clearButtonProps={{ 'aria-label': t`Clear who`, 'aria-hidden': false, tabIndex: 0 }}
           data={actors}
           value={filter.actor ?? null}
           onChange={(actor) => choose({ actor })}
