@@ -80,6 +80,7 @@ it('is reviewed by keyboard alone', async () => {
   await page.keyboard.type('The bag is cut off');
   await page.keyboard.press('Enter');
   await page.getByRole('region', { name: 'Comments' }).getByText('The bag is cut off').waitFor();
+  await page.locator('textarea:focus').waitFor({ state: 'detached' }); // keys are words as long as a field has the focus
   await page.keyboard.press('4');
   await page.getByRole('figure', { name: 'Row 5' }).waitFor();
   await page.keyboard.press('1');
