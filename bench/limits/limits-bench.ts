@@ -30,7 +30,7 @@ export const limitsBench: Bench = {
 async function* measureRetries(context: BenchContext): AsyncIterable<Measurement> {
   await using database = await benchDatabase(await benchPostgres(context), context);
   await seed({ controlUrl: database.databaseControlUrl, secrets: database.secrets, lanesPerNode: 1 });
-  const key = await limitedKey(database.databaseControlUrl);
+  const key = await limitedKey(database.ownerUrl);
   await using sink = await spanSink();
   context.report('starting the API');
   const api = new Pool(await startApi(context, database, sink), { connections: CONNECTIONS, pipelining: 1 });
@@ -62,19 +62,19 @@ async function* measureRetries(context: BenchContext): AsyncIterable<Measurement
 }
 
 /** A key of the demo tenant that is limited by nothing but creates per minute. */
-async function limitedKey(controlUrl: string): Promise<string> {
-  const control = new HotPool({ url: controlUrl, applicationName: 'bench', maxConnections: 1 });
+async function limitedKey(ownerUrl: string): Promise<string> {
+  const owner = new HotPool({ url: ownerUrl, applicationName: 'bench', maxConnections: 1 });
   const secret = `luma-bench-${randomBytes(32).toString('base64url')}`;
-  const [tenant] = await control.query<{ tenant_id: string }>(`SELECT tenant_id FROM api_keys WHERE name = 'demo'`);
+  const [tenant] = await owner.query<{ tenant_id: string }>(`SELECT tenant_id FROM api_keys WHERE name = 'demo'`);
   if (!tenant) throw new Error('there is no demo key to make another one beside');
   const scopes = ['generations:read', 'generations:write'];
-  await control.transaction('limited key', [], (tx) =>
+  await owner.transaction('limited key', [], (tx) =>
     provisionApiKey(tx, {
       ...{ tenantId: tenant.tenant_id, id: randomUUID(), name: 'limited', secret, scopes },
       createsPerMinute: LIMIT_PER_MINUTE,
     }),
   );
-  await control.close();
+  await owner.close();
   return secret;
 }
 
