@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
+import { NodesController } from '#apps/api/admin/nodes.controller';
 import { SchedulingController } from '#apps/api/admin/scheduling.controller';
 import { SimulationsController } from '#apps/api/admin/simulations.controller';
 import { NodeGuard } from '#apps/api/agent/node.guard';
@@ -64,6 +65,7 @@ import { CreditsService } from '#features/ledger/credits.service';
 import { LedgerService } from '#features/ledger/ledger.service';
 import { PlansService } from '#features/ledger/plans.service';
 import { StatementsService } from '#features/ledger/statements.service';
+import { NodesService } from '#features/nodes/nodes.service';
 import { ErasuresService } from '#features/retention/erasures.service';
 import { ReviewModule } from '#features/review/review.module';
 import { GenerationMetersService } from '#features/scheduling/generation-meters.service';
@@ -153,6 +155,7 @@ export class ApiModule {
         CalculatorController,
         LanesController,
         SchedulingController,
+        NodesController,
         SimulationsController,
         MetersController,
         SignInController,
@@ -171,6 +174,7 @@ export class ApiModule {
         WorkOrdersService,
         LedgerService,
         SchedulingOperations,
+        NodesService,
         WaitQuestions,
         GenerationMetersService,
         EndpointsService,

@@ -92,8 +92,8 @@ it('tells what a generation uses and waits for, also where the body is not ours'
 
 it('is for operators alone, and looking is for auditors too', async () => {
   const pause = { tenantId, reason: 'No' };
-  expect((await api.call(customer, 'POST', `${ROOT}/pauses`, pause)).status).toBe(403);
+  expect((await api.call(customer, 'POST', `${ROOT}/pauses`, pause)).status).toBe(404);
   expect((await api.call(auditor, 'POST', `${ROOT}/pauses`, pause)).status).toBe(403);
-  expect((await api.call(customer, 'GET', `${ROOT}/stuck`)).status).toBe(403);
+  expect((await api.call(customer, 'GET', `${ROOT}/stuck`)).status).toBe(404);
   expect((await api.call(operator, 'POST', `${ROOT}/pauses`, { ...pause, poolClass: 'both' })).status).toBe(422);
 });

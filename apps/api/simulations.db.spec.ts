@@ -35,9 +35,9 @@ it('takes what operators ask, and tells how far it is', async () => {
 });
 
 it('is for operators alone, and looking is for auditors too', async () => {
-  expect((await api.call(customer, 'POST', PATH, { poolClass, changes })).status).toBe(403);
+  expect((await api.call(customer, 'POST', PATH, { poolClass, changes })).status).toBe(404);
   expect((await api.call(auditor, 'POST', PATH, { poolClass, changes })).status).toBe(403);
-  expect((await api.call(customer, 'GET', PATH)).status).toBe(403);
+  expect((await api.call(customer, 'GET', PATH)).status).toBe(404);
 });
 
 it('refuses what nobody can replay, and more than wait their turn', async () => {

@@ -8,11 +8,12 @@ import { WebSocket } from 'ws';
 import { schedulerModule } from '#apps/scheduler/scheduler.module';
 import { type AgentMessage, LANES_PATH, SchedulerMessage } from '#contracts/lanes/messages';
 import type { WaitTold } from '#contracts/queues/wait-questions';
+import { stateOf as stateOfCell, unpackCells } from '#core/capacity/lane-cells';
+import type { NodeState } from '#core/capacity/node-state';
 import type { LeaseRef } from '#core/generations/lease';
 import { LeaseLost } from '#core/generations/lease-lost';
 import { MAX_LOST_LEASES } from '#core/generations/limits';
 import type { Stage } from '#core/generations/stages';
-import { CapacityService } from '#features/capacity/capacity.service';
 import { resolveAll } from '#features/generations/resolve-group';
 import { RunsService } from '#features/generations/runs.service';
 import { NO_WISHES, type SubmitCommand, submitAll } from '#features/generations/submit-group';
@@ -162,18 +163,35 @@ it('an agent with a living child reconnects to a new leader, and only strangers 
 
 it('a node that drains gives its work to others, and nothing counts as lost', async () => {
   const drainedId = await aNode(owner, 1, poolClass);
-  const scheduler = await startScheduler();
+  await startScheduler();
   const drained = await startAgent(drainedId);
   const generation = await queued();
   const lease = await leaseOf(generation);
   await begin(drained, lease);
   await startAgent(await aNode(owner, 1, poolClass));
 
-  await scheduler.app.get(CapacityService).setNodeState(drainedId, 'draining');
+  await setNodeState(drainedId, 'draining');
   await drained.next('drain');
   expect(await drained.next('recall')).toMatchObject({ ...lease, reason: 'drained' });
   expect(await nodeOf(await leaseOf(generation, '2'))).not.toBe(drainedId);
   expect(await owner.query('SELECT lost_leases FROM generations WHERE id = $1', [generation])).toEqual([{ lost_leases: 0 }]);
+});
+
+it('a cordoned node finishes what it runs and gets nothing new, until it is put back', async () => {
+  const nodeId = await aNode(owner, 2, poolClass);
+  await startScheduler();
+  const agent = await startAgent(nodeId);
+  const first = await queued();
+  const lease = await leaseOf(first);
+  await begin(agent, lease);
+  await setNodeState(nodeId, 'cordoned');
+  await soon(async () => (await lanesShown()).toSorted()).toEqual(['away', 'shared']);
+  const second = await queued();
+  await runs.settle(lease);
+  expect(await stateOf(first)).toBe('completed');
+  expect(await stateOf(second)).toBe('queued');
+  await setNodeState(nodeId, 'in_service');
+  await leaseOf(second);
 });
 
 it('a node that leaves loses its leases at once', async () => {
@@ -544,6 +562,18 @@ async function begin(agent: TestAgent, lease: LeaseRef): Promise<void> {
   await stampRun(lease);
   agent.send({ type: 'began', ...lease, stage: 'draft' });
   await soon(() => stateOf(lease.generationId)).toBe('running');
+}
+
+/** As an operator does. */
+async function setNodeState(nodeId: string, state: NodeState): Promise<void> {
+  await owner.query('UPDATE nodes SET state = $2 WHERE id = $1', [nodeId, state]);
+  await owner.query(`SELECT pg_notify('halogen_scheduler', '')`);
+}
+
+/** What the leader shows of the lanes of the pool class, in their order. */
+async function lanesShown(): Promise<string[]> {
+  const [shown] = await owner.query<{ cells: Buffer }>('SELECT cells FROM live_lanes WHERE pool_class = $1', [poolClass]);
+  return shown ? [...unpackCells(shown.cells)].map(stateOfCell) : [];
 }
 
 /** Waits for the generation's living lease. */

@@ -8,6 +8,7 @@ import { OPERATION } from '#apps/api/operation.decorator';
 import type { OperationContract } from '#contracts/operation';
 import type { Caller } from '#core/access/caller';
 import { isFreshProof } from '#core/access/session';
+import { isPlatformStaff } from '#features/tenants/tenant-reach.service';
 
 /**
  * Lets a caller in whose key, or whose role, has the scope that the route's contract names. A session is taken on native routes, where no
@@ -32,6 +33,8 @@ export class CallerGuard extends AuthGuard('api-key') {
     if (isPerson) request.user = await this.door.callerOf(request);
     else await super.canActivate(host);
     if (!request.user.scopes.includes(operation.scope)) {
+      // What only operators do does not exist for others.
+      if (operation.scope.startsWith('platform:') && !isPlatformStaff(request.user)) throw new Refused('not_found', 'Not found');
       throw new Refused('scope_missing', `${isPerson ? 'Your role here' : 'This API key'} lacks the scope ${operation.scope}`);
     }
     const { person } = request.user;

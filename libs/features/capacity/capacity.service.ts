@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import type { NodeState } from '#core/capacity/node-state';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
-
-export type NodeState = 'in_service' | 'draining' | 'out_of_service';
 
 export interface NodeRow {
   nodeId: string;
@@ -15,6 +14,12 @@ export interface NodeRow {
   isRevoked: boolean;
   /** By ordinal. */
   laneIds: string[];
+}
+
+/** A node that was heard, and what it said of itself. */
+export interface HeardNode {
+  nodeId: string;
+  residentModels: readonly string[];
 }
 
 /** Halo's hardware as the database has it: sites, pools, nodes and lanes. */
@@ -62,21 +67,13 @@ export class CapacityService {
     return new Map(rows.map(({ tenantId, units }) => [tenantId, units]));
   }
 
-  async noteHeard(tx: Tx, nodeIds: readonly string[]): Promise<void> {
+  async noteHeard(tx: Tx, heard: readonly HeardNode[]): Promise<void> {
     await tx.query(
-      `UPDATE nodes n SET last_heard_at = now()
-         FROM (SELECT id FROM nodes WHERE id = ANY ($1::text[]) ORDER BY id FOR NO KEY UPDATE) AS heard
+      `UPDATE nodes n SET last_heard_at = now(), resident_models = heard.models
+         FROM (SELECT id, ARRAY(SELECT jsonb_array_elements_text(h.models)) AS models
+                 FROM nodes JOIN unnest($1::text[], $2::jsonb[]) AS h (id, models) USING (id) ORDER BY id FOR NO KEY UPDATE OF nodes) AS heard
         WHERE n.id = heard.id`,
-      [nodeIds],
+      [heard.map(({ nodeId }) => nodeId), heard.map(({ residentModels }) => JSON.stringify(residentModels))],
     );
-  }
-
-  /** Drains a node, takes it out of service or puts it back. The scheduler is woken to act on it. */
-  async setNodeState(nodeId: string, state: NodeState): Promise<'done' | 'not_found'> {
-    const changed = await this.db.query(
-      `WITH changed AS (UPDATE nodes SET state = $2 WHERE id = $1 RETURNING id) SELECT pg_notify('halogen_scheduler', '') FROM changed`,
-      [nodeId, state],
-    );
-    return changed.length > 0 ? 'done' : 'not_found';
   }
 }

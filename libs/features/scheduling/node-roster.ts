@@ -1,7 +1,8 @@
 import { type AgentMessage, type SchedulerMessage, SILENCE_LIMIT_MS } from '#contracts/lanes/messages';
+import { isEmptying } from '#core/capacity/node-state';
 import type { LeaseRef } from '#core/generations/lease';
 import type { NodeFacts } from '#core/scheduling/changes';
-import type { NodeRow } from '#features/capacity/capacity.service';
+import type { HeardNode, NodeRow } from '#features/capacity/capacity.service';
 import { leaseKeyOf } from '#features/scheduling/lease-keys';
 
 /** A node's stream, as the scheduler uses it. */
@@ -57,7 +58,7 @@ export class NodeRoster {
       } else {
         const before = JSON.stringify(factsOf(node));
         node.row = row;
-        if (row.state === 'in_service') node.wasToldToDrain = false;
+        if (!isEmptying(row.state)) node.wasToldToDrain = false;
         if (row.isRevoked) this.drop(row.nodeId);
         if (JSON.stringify(factsOf(node)) !== before) this.show(factsOf(node));
       }
@@ -85,7 +86,7 @@ export class NodeRoster {
 
   tellToDrain(nodeId: string): void {
     const node = this.known(nodeId);
-    if (!node.link || node.wasToldToDrain || node.row.state === 'in_service') return;
+    if (!node.link || node.wasToldToDrain || !isEmptying(node.row.state)) return;
     node.wasToldToDrain = true;
     node.link.send({ type: 'drain' });
   }
@@ -131,8 +132,8 @@ export class NodeRoster {
     this.heardSinceNoted.add(nodeId);
   }
 
-  takeHeard(): string[] {
-    const heard = [...this.heardSinceNoted];
+  takeHeard(): HeardNode[] {
+    const heard = [...this.heardSinceNoted].map((nodeId) => ({ nodeId, residentModels: this.known(nodeId).residentModels }));
     this.heardSinceNoted.clear();
     return heard;
   }
@@ -144,7 +145,7 @@ export class NodeRoster {
 
   /** Nodes whose work shall go elsewhere, in order. */
   emptyingNodes(): Set<string> {
-    const emptying = [...this.nodes.values()].filter(({ row, isLeaving }) => row.state !== 'in_service' || isLeaving);
+    const emptying = [...this.nodes.values()].filter(({ row, isLeaving }) => isEmptying(row.state) || isLeaving);
     return new Set(emptying.map(({ row }) => row.nodeId));
   }
 

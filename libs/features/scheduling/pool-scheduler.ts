@@ -28,6 +28,7 @@ import {
   TRY_AGAIN_AFTER_MS,
   TURN_EVERY_MS,
 } from '#features/scheduling/limits';
+import { NodeFailures } from '#features/scheduling/node-failures';
 import { type NodeLink, NodeRoster } from '#features/scheduling/node-roster';
 import { type Began, noteBegan } from '#features/scheduling/note-began';
 import { type Freed, noteFreed } from '#features/scheduling/note-freed';
@@ -72,6 +73,7 @@ export class PoolScheduler {
   private readonly pauses = new Pauses();
   private readonly forecasts = new WaitForecasts();
   private readonly laneRecord: LaneRecord;
+  private readonly failures = new NodeFailures();
   private readonly loop: WakeLoop;
   private readonly begins: CommandGroup<Began, void>;
   private readonly beginning = new Set<string>();
@@ -264,6 +266,7 @@ export class PoolScheduler {
     if (noteHeard) this.notedHeardAtMs = this.nowMs();
     await this.asLeader('sweep', async (tx) => {
       if (noteHeard) await this.parts.capacity.noteHeard(tx, this.roster.takeHeard());
+      if (noteHeard) await this.failures.save(tx);
       await this.refreshNodes(tx);
       this.noteUnits(await this.parts.capacity.unitsOf(tx, this.leadership.poolClass));
       this.notePauses(await readPauses(tx, this.leadership.poolClass));
@@ -293,6 +296,8 @@ export class PoolScheduler {
     }
     const { generationId, waiting, ended } = change;
     if (ended) {
+      const nodeId = this.index.findLease(ended.lease)?.nodeId;
+      if (nodeId !== undefined) this.failures.note(nodeId, ended.reason, this.parts.clock.wallMs());
       this.noteEnded(ended);
       if (ended.isFreed) this.noteFreed(ended.lease);
     }
@@ -359,6 +364,7 @@ export class PoolScheduler {
       const result = outcomes.get(leaseKeyOf(lease));
       living.triableAtMs = this.nowMs() + TRY_AGAIN_AFTER_MS;
       if (result?.outcome === 'taken_back') {
+        this.failures.note(nodeId, why, this.parts.clock.wallMs());
         this.logger.warn(`lease taken back: ${why}`, { generationId: lease.generationId, fence: lease.fence, nodeId });
         this.noteEnded({ lease, ranMs: 0, reason: 'taken_back', recall: why === 'emptying' ? 'drained' : 'taken_back' });
         if (why === 'silent' || why === 'freed') this.answerFreed({ ...lease, nodeId });
