@@ -12,6 +12,7 @@ import { ApiKeyStrategy } from '#apps/api/auth/api-key.strategy';
 import { CallerGuard } from '#apps/api/auth/caller.guard';
 import { SessionCookie } from '#apps/api/auth/session-cookie';
 import { SessionDoor } from '#apps/api/auth/session-door';
+import { SetupDoor } from '#apps/api/auth/setup-door';
 import { DreamMachineAccountController } from '#apps/api/dream-machine/account.controller';
 import { CallbackUrls, OUTBOUND_SETTINGS } from '#apps/api/dream-machine/callback-urls';
 import { DreamMachineGenerationsController } from '#apps/api/dream-machine/generations.controller';
@@ -48,6 +49,7 @@ import { ConnectionsController } from '#apps/api/sign-in/connections.controller'
 import { DomainsController } from '#apps/api/sign-in/domains.controller';
 import { MeView } from '#apps/api/sign-in/me-view';
 import { ProviderSignInController } from '#apps/api/sign-in/provider-sign-in.controller';
+import { SetupLinksController } from '#apps/api/sign-in/setup-links.controller';
 import { SignInController } from '#apps/api/sign-in/sign-in.controller';
 import { AuditLogService } from '#features/audit/audit-log.service';
 import { OrderBookModule } from '#features/capacity/order-book.module';
@@ -162,6 +164,7 @@ export class ApiModule {
         ConnectionsController,
         ProviderSignInController,
         DomainsController,
+        SetupLinksController,
         WorkOrdersController,
         UploadsController,
         AssetsController,
@@ -194,6 +197,7 @@ export class ApiModule {
         ApiKeyStrategy,
         NodeGuard,
         SessionDoor,
+        SetupDoor,
         { provide: SessionCookie, useValue: new SessionCookie(environment.HALOGEN_PUBLIC_ORIGIN) },
         MeView,
         UrlsOfConnections,

@@ -12,6 +12,13 @@ const SESSION_SCHEME = {
     'A person’s session, on native routes; over https its name begins with `__Host-`. Writes carry `x-halogen-csrf`, and `x-halogen-tenant` names the tenant to act in.',
 } as const;
 
+const SETUP_SCHEME = {
+  type: 'apiKey',
+  in: 'cookie',
+  description:
+    'What a set-up link opened; over https its name begins with `__Host-`. Requests carry `x-halogen-setup: 1`, and writes `x-halogen-csrf`.',
+} as const;
+
 /** The OpenAPI 3.1 document, made from the contracts that the routes are declared with. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
@@ -21,6 +28,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' })
     .addCookieAuth('halogen_session', SESSION_SCHEME, 'session')
+    .addCookieAuth('halogen_setup', SETUP_SCHEME, 'setup')
     .build();
   const document = SwaggerModule.createDocument(app, config, { autoTagControllers: false });
   for (const [path, operations] of Object.entries(document.paths))

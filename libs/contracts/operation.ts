@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Scope } from '#core/access/scopes';
+import type { SetupPurpose } from '#core/access/setup-link';
 
 /** One route, once: validation, the OpenAPI document and the published clients all come from such a record. */
 export interface OperationContract {
@@ -11,6 +12,8 @@ export interface OperationContract {
   scope: Scope | null;
   /** For people: what belongs to their session itself, whatever they may do. */
   session?: true;
+  /** Also taken from whoever opened a set-up link for this purpose. */
+  setup?: SetupPurpose;
   /** People must have proven who they are a short while ago: it makes a key, moves money, or stops work. */
   stepUp?: true;
   summary: string;

@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { SessionDoor } from '#apps/api/auth/session-door';
+import { SetupDoor } from '#apps/api/auth/setup-door';
 import { Refused } from '#apps/api/errors/refused';
 import { OPERATION } from '#apps/api/operation.decorator';
 import type { OperationContract } from '#contracts/operation';
@@ -12,13 +13,14 @@ import { isPlatformStaff } from '#features/tenants/tenant-reach.service';
 
 /**
  * Lets a caller in whose key, or whose role, has the scope that the route's contract names. A session is taken on native routes, where no
- * key is sent. Routes without a scope belong to the session itself, carry another permission, or none.
+ * key is sent. Whoever opened a set-up link comes to the routes that name its purpose. Routes without a scope belong to the session itself, carry another permission, or none.
  */
 @Injectable()
 export class CallerGuard extends AuthGuard('api-key') {
   constructor(
     private readonly reflector: Reflector,
     private readonly door: SessionDoor,
+    private readonly setupDoor: SetupDoor,
   ) {
     super();
   }
@@ -28,6 +30,7 @@ export class CallerGuard extends AuthGuard('api-key') {
     if (!operation) return true;
     const request = host.switchToHttp().getRequest<FastifyRequest & { user: Caller }>();
     if (operation.session) await this.door.enter(request);
+    if (operation.setup && (operation.scope === null || this.setupDoor.isTried(request))) return this.admitSetup(request, operation);
     if (operation.scope === null) return true;
     const isPerson = operation.path.startsWith('/api/v1/') && this.door.isTried(request);
     if (isPerson) request.user = await this.door.callerOf(request);
@@ -41,6 +44,12 @@ export class CallerGuard extends AuthGuard('api-key') {
     if (operation.stepUp && person && !isFreshProof(person.verifiedAt, new Date())) {
       throw new Refused('step_up_needed', 'This needs a sign-in within the last hour: sign in again at /sign-in, then repeat it');
     }
+    return true;
+  }
+
+  private async admitSetup(request: FastifyRequest & { user: Caller }, { setup, scope }: OperationContract): Promise<true> {
+    if (setup && scope) request.user = await this.setupDoor.callerOf(request, setup, scope);
+    else if (setup) await this.setupDoor.enter(request, setup);
     return true;
   }
 

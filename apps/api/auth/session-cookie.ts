@@ -4,6 +4,8 @@ const NAME = 'halogen_session';
 /** Binds a sign-in that is on its way to the browser that began it. */
 const PENDING_NAME = 'halogen_sign_in';
 const PENDING_SECONDS = 600;
+/** Carries what a set-up link opened. */
+const SETUP_NAME = 'halogen_setup';
 
 /**
  * The cookie that carries a session's token. Over https its name says that it came from this very host, over https, for all paths: a
@@ -13,11 +15,13 @@ export class SessionCookie {
   private readonly isSecure: boolean;
   private readonly name: string;
   private readonly pendingName: string;
+  private readonly setupName: string;
 
   constructor(readonly publicOrigin: string) {
     this.isSecure = publicOrigin.startsWith('https:');
-    this.name = this.isSecure ? `__Host-${NAME}` : NAME;
-    this.pendingName = this.isSecure ? `__Host-${PENDING_NAME}` : PENDING_NAME;
+    [this.name, this.pendingName, this.setupName] = this.isSecure
+      ? [`__Host-${NAME}`, `__Host-${PENDING_NAME}`, `__Host-${SETUP_NAME}`]
+      : [NAME, PENDING_NAME, SETUP_NAME];
   }
 
   tokenIn(header: string | undefined): string | undefined {
@@ -43,6 +47,14 @@ export class SessionCookie {
 
   forgetPending(): string {
     return stringifySetCookie({ name: this.pendingName, value: '', ...this.attributes(), maxAge: 0 });
+  }
+
+  setupIn(header: string | undefined): string | undefined {
+    return header === undefined ? undefined : parseCookie(header)[this.setupName] || undefined;
+  }
+
+  keepSetup(token: string, expiresAt: Date): string {
+    return stringifySetCookie({ name: this.setupName, value: token, ...this.attributes(), expires: expiresAt });
   }
 
   private attributes() {

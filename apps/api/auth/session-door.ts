@@ -38,7 +38,7 @@ export class SessionDoor {
     const token = this.cookie.tokenIn(request.headers.cookie);
     const session = token === undefined ? undefined : await this.sessions.find(token);
     if (!token || !session) throw new Refused('not_authenticated', 'Not signed in, or the session has ended');
-    if (!READING.has(request.method)) refuseForeignWrite(request, token);
+    refuseForeignWrite(request, token);
     const signedIn = { token, session };
     this.entered.set(request, signedIn);
     return signedIn;
@@ -59,7 +59,9 @@ export function refuseForeignSite({ headers }: FastifyRequest): void {
   }
 }
 
-function refuseForeignWrite(request: FastifyRequest, token: string): void {
+/** @throws Refused for a write without the proof that one of our pages sends it: it knows what only the token's owner can be told */
+export function refuseForeignWrite(request: FastifyRequest, token: string): void {
+  if (READING.has(request.method)) return;
   refuseForeignSite(request);
   const given = request.headers['x-halogen-csrf'];
   if (typeof given !== 'string' || !isCsrfTokenOf(token, given)) {

@@ -23,12 +23,14 @@ export interface PersonOfCall {
   verifiedAt: Date;
 }
 
-/** Who calls: an API key of one tenant, or a person in their session. */
+/** Who calls: an API key of one tenant, a person in their session, or whoever opened a set-up link. */
 export interface Caller {
   tenantId: string;
-  /** Of a person: their membership, so that limits and repeated calls are counted by member. */
+  /** Of a person their membership, so that limits and repeated calls are counted by member; of a set-up link its own. */
   apiKeyId: string;
   person?: PersonOfCall;
+  /** Set for whoever opened this set-up link: they are of its tenant and of nothing below it. */
+  setupLinkId?: string;
   scopes: readonly string[];
   /** The project that the key works for. */
   project?: ProjectOfKey | null;

@@ -1,8 +1,8 @@
 import type { Caller } from '#core/access/caller';
 import type { Tx } from '#platform/database/tx';
 
-/** Who did it: an API key, a person by their membership, or a job of the platform by its name. */
-export type Actor = { kind: 'api_key' | 'person'; id: string; tenantId: string } | { kind: 'system'; id: string };
+/** Who did it: an API key, a person by their membership, whoever opened a set-up link, or a job of the platform by its name. */
+export type Actor = { kind: 'api_key' | 'person' | 'setup_link'; id: string; tenantId: string } | { kind: 'system'; id: string };
 
 /** One thing that was done to a tenant's keys, members, projects, plan or money, or that the platform's staff did there. */
 export interface AuditEntry {
@@ -15,8 +15,9 @@ export interface AuditEntry {
   data?: Record<string, unknown>;
 }
 
-export function actorOf({ apiKeyId, tenantId, person }: Caller): Actor {
+export function actorOf({ apiKeyId, tenantId, person, setupLinkId }: Caller): Actor {
   if (person) return { kind: 'person', id: person.memberId, tenantId: person.tenantId };
+  if (setupLinkId) return { kind: 'setup_link', id: setupLinkId, tenantId };
   return { kind: 'api_key', id: apiKeyId, tenantId };
 }
 

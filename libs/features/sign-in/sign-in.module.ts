@@ -7,9 +7,20 @@ import { OidcSignIn } from '#features/sign-in/oidc-sign-in.service';
 import { PasswordSignIn } from '#features/sign-in/password-sign-in.service';
 import { SamlSignIn } from '#features/sign-in/saml-sign-in.service';
 import { SessionsService } from '#features/sign-in/sessions.service';
+import { SetupLinks } from '#features/sign-in/setup-links.service';
 import { TenantsModule } from '#features/tenants/tenants.module';
 
-const SERVICES = [SessionsService, PasswordSignIn, ConnectionsService, DomainsService, KnownConnections, Arrivals, OidcSignIn, SamlSignIn];
+const SERVICES = [
+  SessionsService,
+  PasswordSignIn,
+  ConnectionsService,
+  DomainsService,
+  KnownConnections,
+  Arrivals,
+  OidcSignIn,
+  SamlSignIn,
+  SetupLinks,
+];
 
 /** How people come in, and their sessions. Expects HotPool of `halogen_api`, OutboundClient, TxtRecords and EncryptionKeys from its app. */
 @Module({ imports: [TenantsModule], providers: SERVICES, exports: SERVICES })

@@ -16,7 +16,7 @@ export class TenantReach {
 
   async tenantOf(caller: Caller, wanted: string | undefined): Promise<{ tenantId: string } | NamedRefusal> {
     if (wanted === undefined || wanted === caller.tenantId) return { tenantId: caller.tenantId };
-    if (caller.project) return NOT_FOUND; // a key of one project stays there
+    if (caller.project || caller.setupLinkId) return NOT_FOUND; // a key of one project stays there, and so does a set-up in its tenant
     const [tenant] = await this.db.transaction('reach tenant', [wanted], (tx) =>
       tx.query<{ parent_tenant_id: string | null }>('SELECT parent_tenant_id FROM tenants WHERE id = $1', [wanted]),
     );

@@ -52,6 +52,7 @@ const TENANT_TABLES = [
   'row_reviews',
   'row_versions',
   'session_tenants',
+  'setup_links',
   'sign_in_connections',
   'sign_in_domains',
   'spending_months',

@@ -22,6 +22,7 @@ const FAMILIES = [
   'key.*',
   'member.*',
   'sign_in.*',
+  'setup_link.*',
   'project.*',
   'tenant.*',
   'credits.*',
@@ -55,8 +56,8 @@ export function AuditPage() {
   });
   const choose = (change: { [Name in keyof Filter]: string | null | undefined }) =>
     void navigate({ to: '.', search: filterOf({ ...filter, ...change }) as never });
-  const nameOf = ({ kind, id }: AuditEntry['actor']) =>
-    actors.find((one) => one.value === id)?.label ?? (kind === 'system' ? t`Halogen` : kind === 'api_key' ? t`an API key` : t`a person`);
+  const actorWord = { system: t`Halogen`, api_key: t`an API key`, setup_link: t`a set-up link`, person: t`a person` };
+  const nameOf = ({ kind, id }: AuditEntry['actor']) => actors.find((one) => one.value === id)?.label ?? actorWord[kind];
   const columns: Column<AuditEntry>[] = [
     { id: 'at', header: t`When`, widthPx: 170, isKey: true, cell: ({ at }) => <Time at={at} /> },
     { id: 'who', header: t`Who`, widthPx: 200, isKey: true, cell: ({ actor }) => <span title={actor.id}>{nameOf(actor)}</span> },
