@@ -171,7 +171,7 @@ class LiveRun implements AsyncDisposable {
     for (const agent of this.agents.values()) agent.close();
     await this.player[Symbol.asyncDispose]();
     await this.api.close();
-    for (const name of this.schedulerNames()) await this.context.supervisor.halt(name);
+    for (const name of this.schedulerNames()) await this.context.supervisor.dismiss(name);
   }
 
   private schedulerNames(): string[] {

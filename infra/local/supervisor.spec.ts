@@ -84,6 +84,16 @@ it('asks a probe when a process cannot tell by itself', async () => {
   expect(asked).toBe(3);
 });
 
+it('forgets a dismissed process, so that another may have its name', async () => {
+  await supervisor.start(aSpec('api', SERVES));
+  const [before] = supervisor.pidsOf('api');
+  await supervisor.dismiss('api');
+  expect(supervisor.pids()).toEqual({});
+  await supervisor.start(aSpec('api', SERVES));
+  expect(supervisor.pidsOf('api')).toEqual([expect.any(Number)]);
+  expect(supervisor.pidsOf('api')).not.toEqual([before]);
+});
+
 it('leaves a halted process alone until it is wanted again', async () => {
   await supervisor.start(aSpec('redis', SERVES));
   await supervisor.halt('redis');

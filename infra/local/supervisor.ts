@@ -72,6 +72,12 @@ export class Supervisor extends EventEmitter<{ change: [] }> {
     await Promise.all(this.named(name).map((child) => child.stop()));
   }
 
+  /** As `halt`, for good: another may be started under the name. */
+  async dismiss(name: string): Promise<void> {
+    await this.halt(name);
+    for (const { spec } of this.named(name)) this.children.delete(spec.instance);
+  }
+
   /** Starts again what `halt` ended. Resolves once all of this name serve. */
   async resume(name: string): Promise<void> {
     await Promise.all(this.named(name).map((child) => child.start()));

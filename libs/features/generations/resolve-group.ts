@@ -58,8 +58,8 @@ interface Ending {
  * Whichever of cancel, settle and take-back commits first wins; the others find another state or fence and change nothing.
  */
 export async function resolveAll(tx: HotTx, commands: readonly ResolveCommand[]): Promise<ResolveOutcome[]> {
-  const accounts = await lockAccounts(tx, commands.map(tenantOf));
-  const generations = await lockGenerations(tx, commands);
+  // Sent one behind the other, so in the order in which everybody locks.
+  const [accounts, generations] = await Promise.all([lockAccounts(tx, commands.map(tenantOf)), lockGenerations(tx, commands)]);
   const now = new Date();
 
   const endings: Ending[] = [];
@@ -83,7 +83,7 @@ export async function resolveAll(tx: HotTx, commands: readonly ResolveCommand[])
     return { state: ending.state };
   });
 
-  if (endings.length > 0) await saveEndings(tx, endings, movementCtes(ENDING_PARAMETERS + 1, accounts.values(), movements));
+  if (endings.length > 0) saveEndings(tx, endings, movementCtes(ENDING_PARAMETERS + 1, accounts.values(), movements));
   return outcomes;
 }
 
@@ -132,16 +132,18 @@ async function lockGenerations(tx: HotTx, commands: readonly ResolveCommand[]): 
 
 const ENDING_PARAMETERS = 16;
 
-async function saveEndings(tx: HotTx, endings: readonly Ending[], ledger: ReturnType<typeof movementCtes>): Promise<void> {
+/** Sent with the COMMIT. */
+function saveEndings(tx: HotTx, endings: readonly Ending[], ledger: ReturnType<typeof movementCtes>): void {
   const column = <T>(pick: (ending: Ending) => T) => endings.map(pick);
   const freesLanes = endings.some(({ kind }) => kind === 'settle');
   const returnsCredits = endings.some(({ spends, generation }) => !spends && amountOf(generation) > 0n);
   const countsRows = endings.some(({ generation }) => generation.batch_id !== null);
-  await tx.prepared(
+  tx.last(
     ['resolve', freesLanes && 'free lanes', countsRows && 'count rows', returnsCredits && 'uncount spending'].filter(Boolean).join(', '),
     `WITH ${ledger.sql}, ${SAVE_ENDINGS} ${freesLanes ? `, ${FREE_LANES}` : ''} ${countsRows ? `, ${COUNT_ROWS}` : ''}
      ${returnsCredits ? `, ${UNCOUNT_SPENDING}` : ''}
-     SELECT pg_notify('halogen_scheduler', ''), pg_notify('halogen_delivery', '')`,
+     SELECT pg_notify('halogen_scheduler', pool_class), pg_notify('halogen_delivery', '')
+       FROM (SELECT DISTINCT pool_class FROM unnest($14::text[]) AS told (pool_class)) AS queues`,
     [
       column(({ generation }) => generation.tenant_id),
       column(({ generation }) => generation.id),

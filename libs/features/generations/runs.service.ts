@@ -122,7 +122,7 @@ export class RunsService {
            SELECT 'scheduler', topic, q.tenant_id, q.id, q.pool_class, payload, q.traceparent
              FROM queued q, (VALUES ('ended', jsonb_build_object('fence', $3::text, 'freed', false)), ('queued', '{}'::jsonb)) AS fact (topic, payload)
          )
-         SELECT pg_notify('halogen_scheduler', '')`,
+         SELECT pg_notify('halogen_scheduler', pool_class) FROM queued`,
         leaseParameters(lease),
       );
       return true;

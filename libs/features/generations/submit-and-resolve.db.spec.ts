@@ -6,6 +6,7 @@ import { type SubmitCommand, type SubmitOutcome, submitAll } from '#features/gen
 import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { CommandGroup } from '#platform/database/command-group';
 import { HotPool } from '#platform/database/hot-pool';
+import { Notifications } from '#platform/database/notifications';
 import { admitted, aNode, anImage, aTenant } from '#testing/builders';
 import { type TestDatabase, testDatabase } from '#testing/test-database';
 
@@ -52,6 +53,27 @@ it('takes its own committed row for success when the answer to a commit was lost
   const [second] = await submitTogether([command], true);
   expect(second).toEqual(first);
   expect(await balancesOf(command.tenantId)).toEqual({ available: fiveCredits, reserved: fiveCredits });
+});
+
+it('wakes the schedulers of the pool classes that it is about, and no others', async () => {
+  const notifications = new Notifications(database.controlUrl, 'test-listener');
+  const woken: (string | undefined)[] = [];
+  const told = Promise.withResolvers<void>();
+  const listening = Promise.withResolvers<void>();
+  notifications.on('halogen_scheduler', (poolClass) => {
+    if (poolClass === undefined) listening.resolve();
+    else woken.push(poolClass);
+    if (poolClass === 'last') told.resolve();
+  });
+  await listening.promise;
+
+  const { command, lease } = await aRun();
+  await runs.settle(lease);
+  await control.query(`SELECT pg_notify('halogen_scheduler', 'last')`);
+  await told.promise;
+  await notifications.close();
+  const { poolClass } = command.quote;
+  expect(woken).toEqual([poolClass, poolClass, 'last']);
 });
 
 it('does not let one bad member fail its neighbours', async () => {

@@ -155,7 +155,8 @@ export async function submitAll(tx: HotTx, commands: readonly SubmitCommand[], a
     );
     tx.last(
       counted ? 'submit, count spending' : 'submit',
-      `WITH ${ledger.sql}, ${INSERT_GENERATIONS} ${counted ? `, ${counted.sql}` : ''} SELECT pg_notify('halogen_scheduler', ''), ${NOTIFY_OF_EVENTS}`,
+      `WITH ${ledger.sql}, ${INSERT_GENERATIONS} ${counted ? `, ${counted.sql}` : ''}
+       SELECT pg_notify('halogen_scheduler', pool_class), ${NOTIFY_OF_EVENTS} FROM (SELECT DISTINCT pool_class FROM asked) AS queues`,
       [...generationParameters(accepted, now), ...ledger.parameters, ...(counted?.parameters ?? [])],
     );
   }

@@ -41,8 +41,9 @@ export class HaloService implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    this.stopListening = this.notifications.on('halogen_scheduler', () => {
-      for (const scheduler of this.schedulers.values()) scheduler.noteChanges();
+    this.stopListening = this.notifications.on('halogen_scheduler', (poolClass) => {
+      if (poolClass) this.schedulers.get(poolClass)?.noteChanges();
+      else for (const scheduler of this.schedulers.values()) scheduler.noteCapacity();
     });
     this.stopAnswering = this.notifications.on(WAIT_QUESTIONS, (payload) => void this.answer(payload));
     this.discovery.start();

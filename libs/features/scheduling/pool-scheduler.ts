@@ -124,11 +124,16 @@ export class PoolScheduler {
     for (const link of this.roster.links()) link.close(leaderUrl);
   }
 
-  /** There are rows in the outbox, or a node's state has changed. */
+  /** There are rows in the outbox. */
   noteChanges(): void {
     this.hasNewChanges = true;
-    this.mayNodesHaveChanged = true;
     this.loop.wake();
+  }
+
+  /** A node's state, a pause or what is guaranteed may have changed, too. */
+  noteCapacity(): void {
+    this.mayNodesHaveChanged = true;
+    this.noteChanges();
   }
 
   wake(): void {

@@ -27,6 +27,16 @@ it('commits the last statement with what came before it', async () => {
   expect(await namesOf(first, second)).toEqual(['first', 'second']);
 });
 
+it('answers the rows of its last statements, in the order in which they were asked for, once they are committed', async () => {
+  const id = randomUUID();
+  const { inserted, counted } = await pool.transaction('told', [], async (tx) => ({
+    inserted: tx.last<{ name: string }>('insert and tell', `${INSERT} RETURNING name`, [id, 'told']),
+    counted: tx.last<{ count: number }>('count', 'SELECT count(*)::int AS count FROM tenants WHERE id = $1', [id]),
+  }));
+  expect(await inserted).toEqual([{ name: 'told' }]);
+  expect(await counted).toEqual([{ count: 1 }]);
+});
+
 it('commits nothing when the last statement fails, and the connection goes on', async () => {
   const id = randomUUID();
   const failing = pool.transaction('twice the same', [], async (tx) => {

@@ -90,13 +90,18 @@ export class HotPool {
 
 type Statement = { name?: string; text: string; values: unknown[] };
 
+interface LastStatement {
+  statement: Statement;
+  committed(rows: unknown[]): void;
+}
+
 /**
  * Sends the BEGIN with the first statement and the COMMIT with the last one: two round trips instead of four. Postgres runs what is
  * behind a failed statement of a transaction only to refuse it, so that a COMMIT behind one rolls back.
  */
 class PipelinedTransaction implements HotTx {
   private readonly begun: Promise<unknown>;
-  private lastStatement: Statement | undefined;
+  private readonly lastStatements: LastStatement[] = [];
 
   constructor(
     private readonly client: pg.PoolClient,
@@ -115,21 +120,24 @@ class PipelinedTransaction implements HotTx {
     return this.run({ name, text: sql, values: parameters as unknown[] });
   }
 
-  last(name: string, sql: string, parameters: readonly unknown[]): void {
-    if (this.lastStatement) throw new Error(`${name} cannot be the last statement: ${this.lastStatement.name} is`);
-    this.lastStatement = { name, text: sql, values: parameters as unknown[] };
+  last<Row>(name: string, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    return new Promise((resolve) => {
+      const statement = { name, text: sql, values: parameters as unknown[] };
+      this.lastStatements.push({ statement, committed: (rows) => resolve(rows as Row[]) });
+    });
   }
 
   async commit(): Promise<void> {
     await this.begun;
     sendTogether(this.client);
-    const last = this.lastStatement && this.client.query(this.lastStatement);
+    const last = this.lastStatements.map(({ statement }) => this.client.query(statement));
     const committed = this.client.query('COMMIT');
-    const [lastOutcome, commitOutcome] = await Promise.allSettled([last, committed]);
-    if (lastOutcome.status === 'rejected') throw lastOutcome.reason;
-    if (commitOutcome.status === 'rejected') throw commitOutcome.reason;
+    const outcomes = await Promise.allSettled([...last, committed]);
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed) throw failed.reason;
     // Postgres answers a COMMIT after an error with ROLLBACK, and calls it a success.
-    if (commitOutcome.value.command !== 'COMMIT') throw new Error('a statement of the transaction had failed: nothing was committed');
+    if ((await committed).command !== 'COMMIT') throw new Error('a statement of the transaction had failed: nothing was committed');
+    for (const [at, { committed: tell }] of this.lastStatements.entries()) tell((await (last[at] as Promise<pg.QueryResult>)).rows);
   }
 
   private async run<Row>(statement: Statement): Promise<Row[]> {

@@ -57,8 +57,9 @@ export class LoaderPool {
         await client.query(`SELECT set_config('halogen.tenants', $1, true)`, [`{${tenantId}}`]);
         const tx = new CopyingTransaction(client);
         const result = await work(tx);
-        await tx.runLast();
+        const tellLast = await tx.runLast();
         await client.query('COMMIT');
+        tellLast();
         return result;
       } catch (error) {
         const failure = databaseFailure(error);
@@ -86,7 +87,7 @@ export class LoaderPool {
 }
 
 class CopyingTransaction implements LoaderTx {
-  private lastStatement: (() => Promise<unknown>) | undefined;
+  private readonly lastStatements: (() => Promise<() => void>)[] = [];
 
   constructor(private readonly client: pg.PoolClient) {}
 
@@ -98,13 +99,22 @@ class CopyingTransaction implements LoaderTx {
     return (await this.client.query({ name, text: sql, values: parameters as unknown[] })).rows as Row[];
   }
 
-  last(name: string, sql: string, parameters: readonly unknown[]): void {
-    if (this.lastStatement) throw new Error(`${name} cannot be the last statement: there is one`);
-    this.lastStatement = () => this.prepared(name, sql, parameters);
+  last<Row>(name: string, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    return new Promise((resolve) => {
+      this.lastStatements.push(async () => {
+        const rows = await this.prepared<Row>(name, sql, parameters);
+        return () => resolve(rows);
+      });
+    });
   }
 
-  async runLast(): Promise<void> {
-    await this.lastStatement?.();
+  /** @returns tells those who asked for the statements, once they are committed */
+  async runLast(): Promise<() => void> {
+    const tell: (() => void)[] = [];
+    for (const run of this.lastStatements) tell.push(await run());
+    return () => {
+      for (const each of tell) each();
+    };
   }
 
   async copy(statement: string, text: Iterable<string>): Promise<void> {

@@ -9,8 +9,9 @@ export interface HotTx extends Tx {
   /** As `query`, planned once a connection and name. A name stands for one text. */
   prepared<Row = Record<string, unknown>>(name: string, sql: string, parameters: readonly unknown[]): Promise<Row[]>;
   /**
-   * The last statement, sent together with the COMMIT once the work has returned. When it fails nothing is committed and the
-   * transaction rejects with its error.
+   * A statement that is sent together with the COMMIT once the work has returned, behind those that were asked for before. When it fails
+   * nothing is committed and the transaction rejects with its error.
+   * @returns its rows once they are committed: not to be waited for by the work, which the COMMIT waits for
    */
-  last(name: string, sql: string, parameters: readonly unknown[]): void;
+  last<Row = Record<string, unknown>>(name: string, sql: string, parameters: readonly unknown[]): Promise<Row[]>;
 }
