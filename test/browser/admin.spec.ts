@@ -12,6 +12,7 @@ afterAll(() => platform?.leave());
 const PAGES = [
   { name: 'admin-live', path: '/admin', heading: 'Live' },
   { name: 'admin-queue', path: '/admin/queue', heading: 'Queue' },
+  { name: 'admin-nodes', path: '/admin/nodes', heading: 'Nodes' },
   { name: 'admin-guarantee', path: '/admin/guarantee', heading: 'Guarantee' },
   { name: 'admin-order-book', path: '/admin/order-book?pool=halo-gb300', heading: 'Order book' },
   { name: 'admin-controls', path: '/admin/controls', heading: 'Controls' },

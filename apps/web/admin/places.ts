@@ -5,6 +5,7 @@ import type { Place } from '#web/parts/shell/navigation';
 export const PLACES: readonly Place[] = [
   { page: '/', word: msg`Live`, letter: 'l' },
   { page: '/queue', word: msg`Queue`, letter: 'q' },
+  { page: '/nodes', word: msg`Nodes`, letter: 'n' },
   { page: '/guarantee', word: msg`Guarantee`, letter: 'r' },
   { page: '/order-book', word: msg`Order book`, letter: 'o' },
   { page: '/controls', word: msg`Controls`, letter: 'c' },

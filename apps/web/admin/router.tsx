@@ -26,6 +26,7 @@ function page(path: string, load: () => Promise<Record<string, React.ComponentTy
 const pages = [
   page('/', () => import('#web/admin/live/live-page'), 'LivePage'),
   page('/queue', () => import('#web/admin/queue/queue-page'), 'QueuePage'),
+  page('/nodes', () => import('#web/admin/nodes/nodes-page'), 'NodesPage'),
   page('/guarantee', () => import('#web/admin/guarantee/guarantee-page'), 'GuaranteePage'),
   page('/order-book', () => import('#web/admin/order-book/order-book-page'), 'OrderBookPage'),
   page('/controls', () => import('#web/admin/controls/controls-page'), 'ControlsPage'),
