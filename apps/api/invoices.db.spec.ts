@@ -93,10 +93,10 @@ it('drafts a month, issues it once when it has ended, and changes it never again
   ]);
 
   const before = new Date(ENDED.getTime() - 1);
-  await new InvoiceRuns(api.control).issueDue(before);
+  await new InvoiceRuns(api.control).sweep(before);
   expect((await api.call(key, 'GET', '/api/v1/invoices')).body.invoices).toMatchObject([{ state: 'draft', id: MONTH }]);
-  await Promise.all([1, 2, 3].map(() => new InvoiceRuns(api.control).issueDue(ENDED)));
-  await new InvoiceRuns(api.control).issueDue(ENDED);
+  await Promise.all([1, 2, 3].map(() => new InvoiceRuns(api.control).sweep(ENDED)));
+  await new InvoiceRuns(api.control).sweep(ENDED);
 
   const { invoices } = (await api.call(key, 'GET', '/api/v1/invoices')).body;
   const issued = invoices.filter(({ state }: { state: string }) => state === 'issued');

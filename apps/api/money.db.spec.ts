@@ -166,7 +166,7 @@ it('tells once for each time that credits fall below the line', async () => {
   await api.call(key, 'PATCH', `/api/v1/tenants/${tenantId}`, { creditsLowAt: '8' });
   const watch = new CreditsWatch(api.control);
   const told = async () => {
-    await watch.look();
+    await watch.sweep();
     const rows = await api.control.query<{ data: unknown }>(`SELECT data FROM events WHERE tenant_id = $1 AND type = 'credits.low'`, [
       tenantId,
     ]);

@@ -38,7 +38,7 @@ it('grants each month once, however many jobs run, and lets a smaller plan follo
     nextAt: endsAt.toISOString(),
     grantedNow: '0',
   });
-  await Promise.all([new PlanPeriods(api.control).grantDue(endsAt), new PlanPeriods(api.control).grantDue(endsAt)]);
+  await Promise.all([new PlanPeriods(api.control).sweep(endsAt), new PlanPeriods(api.control).sweep(endsAt)]);
   const until = monthAround(endsAt).endsAt.toISOString().slice(0, 10);
   expect((await grantsOf(tenantId)).at(-1)).toBe(`plan_period 10000 until ${until}`);
   expect(await grantsOf(tenantId)).toHaveLength(2);
@@ -50,7 +50,7 @@ it('records what each period costs, once, an upgrade for the rest of its month',
   const first = (await setPlan(tenantId, 'plus')).body;
   await setPlan(tenantId, 'pro');
   const { endsAt } = monthAround(new Date());
-  await Promise.all([new PlanPeriods(api.control).grantDue(endsAt), new PlanPeriods(api.control).grantDue(endsAt)]);
+  await Promise.all([new PlanPeriods(api.control).sweep(endsAt), new PlanPeriods(api.control).sweep(endsAt)]);
   const charges = await api.control.query<{ plan: string; usd_cents: number }>(
     'SELECT plan, usd_cents FROM plan_charges WHERE tenant_id = $1 ORDER BY starts_at, id',
     [tenantId],
@@ -64,8 +64,8 @@ it('grants ten clips a day on the free plan', async () => {
   const tenantId = await aTenant(api.control, 0n);
   const key = await api.aKey(tenantId, SCOPES_OF_ROLE.owner);
   await setPlan(tenantId, 'free');
-  await new PlanPeriods(api.control).grantDue(new Date());
-  await new PlanPeriods(api.control).grantDue(new Date());
+  await new PlanPeriods(api.control).sweep(new Date());
+  await new PlanPeriods(api.control).sweep(new Date());
   const clip = () =>
     api.call(key, 'POST', '/dream-machine/v1/generations', { model: 'ray-2', prompt: 'a red fox', resolution: '720p', duration: '5s' });
   const statuses: number[] = [];

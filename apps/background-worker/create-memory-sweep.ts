@@ -1,7 +1,7 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { KEY_KEPT_HOURS, RESEND_KNOWN_MS } from '#core/access/once';
 import { HotPool } from '#platform/database/hot-pool';
-import { WakeLoop } from '#platform/outbox/wake-loop';
+import { Sweep } from '#platform/outbox/sweep';
 
 const SWEEP_EVERY_MS = 30_000;
 /** Rows of one statement, so that no sweep holds locks for long. */
@@ -20,22 +20,14 @@ const FORGET = [
 
 /** Forgets what re-sent creates can no longer ask for, so that these tables stay as small as the last day and the last minutes. */
 @Injectable()
-export class CreateMemorySweep implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop = new WakeLoop({ name: 'create memory sweep', everyMs: SWEEP_EVERY_MS, run: () => this.sweep() });
-
-  constructor(@Inject(HotPool) private readonly pool: HotPool) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.loop.stop();
+export class CreateMemorySweep extends Sweep {
+  constructor(@Inject(HotPool) private readonly pool: HotPool) {
+    super({ name: 'create memory sweep', everyMs: SWEEP_EVERY_MS });
   }
 
   async sweep(): Promise<void> {
     for (const forget of FORGET) {
-      while (!this.loop.isStopped && (await this.pool.query(forget)).length === MAX_ROWS);
+      while (!this.isStopping && (await this.pool.query(forget)).length === MAX_ROWS);
     }
   }
 }

@@ -1,7 +1,7 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { generationIdOf, type KeyOwner, orphanedKeys, type StoredObject } from '#apps/background-worker/orphaned-keys';
 import { HotPool } from '#platform/database/hot-pool';
-import { WakeLoop } from '#platform/outbox/wake-loop';
+import { Sweep } from '#platform/outbox/sweep';
 import { ObjectStorage } from '#platform/storage/object-storage';
 
 const SWEEP_EVERY_MS = 600_000;
@@ -9,27 +9,19 @@ const MAX_OBJECTS_AT_ONCE = 500;
 
 /** Deletes what lost and repeated attempts left in the storage: keys that no checkpoint and no asset names. */
 @Injectable()
-export class StorageSweep implements OnApplicationBootstrap, OnModuleDestroy {
+export class StorageSweep extends Sweep {
   private readonly logger = new Logger('storage sweep');
-  private readonly loop = new WakeLoop({ name: 'storage sweep', everyMs: SWEEP_EVERY_MS, run: () => this.sweepAll() });
-
   constructor(
     @Inject(HotPool) private readonly pool: HotPool,
     @Inject(ObjectStorage) private readonly storage: ObjectStorage,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
+  ) {
+    super({ name: 'storage sweep', everyMs: SWEEP_EVERY_MS });
   }
 
-  async onModuleDestroy(): Promise<void> {
-    await this.loop.stop();
-  }
-
-  private async sweepAll(): Promise<void> {
+  async sweep(): Promise<void> {
     let deleted = 0;
     for (const { id } of await this.pool.query<{ id: string }>('SELECT id FROM tenants ORDER BY id')) {
-      if (this.loop.isStopped) return;
+      if (this.isStopping) return;
       deleted += await this.sweepTenant(id);
     }
     if (deleted > 0) this.logger.log(`deleted ${deleted} objects that nothing names`);
@@ -39,7 +31,7 @@ export class StorageSweep implements OnApplicationBootstrap, OnModuleDestroy {
     let deleted = 0;
     let objects: StoredObject[] = [];
     for await (const { key, facts } of this.storage.list(`${tenantId}/`)) {
-      if (this.loop.isStopped) return deleted;
+      if (this.isStopping) return deleted;
       objects.push({ key, modifiedAt: facts.modifiedAt });
       if (objects.length < MAX_OBJECTS_AT_ONCE) continue;
       deleted += await this.sweepObjects(tenantId, objects);

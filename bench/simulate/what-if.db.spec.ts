@@ -56,7 +56,7 @@ afterAll(async () => {
 async function answered(changes: WhatIfChange[]): Promise<SimulationRow> {
   const question = await asked.ask(POOL_CLASS, changes);
   if ('refused' in question) throw new Error(question.detail);
-  await runs.answerAll();
+  await runs.sweep();
   return (await asked.find(question.id)) as SimulationRow;
 }
 
@@ -115,11 +115,11 @@ it('is begun again by another worker when its own is gone, and not for ever', as
       attempts,
     ]);
   await lost(2);
-  await runs.answerAll();
+  await runs.sweep();
   expect(await asked.find(question.id)).toMatchObject({ state: 'failed' });
   await control.query('UPDATE simulations SET failure = NULL, state = $2 WHERE id = $1', [question.id, 'waiting']);
   await lost(1);
-  await runs.answerAll();
+  await runs.sweep();
   expect(await asked.find(question.id)).toMatchObject({ state: 'done' });
 });
 

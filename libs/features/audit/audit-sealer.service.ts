@@ -1,9 +1,9 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CHAIN_START, SEALED_COLUMNS, type SealedContent, sealOf } from '#features/audit/audit-chain.service';
 import { DatabaseUnavailable } from '#platform/database/failures';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
-import { WakeLoop } from '#platform/outbox/wake-loop';
+import { Sweep } from '#platform/outbox/sweep';
 
 const EVERY_MS = 2_000;
 const MAX_TENANTS_AT_ONCE = 100;
@@ -11,24 +11,15 @@ const MAX_ENTRIES_AT_ONCE = 500;
 
 /** Seals what was written into the audit log, a chain for each tenant. Several may run: each chain has a head that one of them locks. */
 @Injectable()
-export class AuditSealer implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop = new WakeLoop({ name: 'audit sealer', everyMs: EVERY_MS, run: () => this.sealAll() });
+export class AuditSealer extends Sweep {
   private readonly logger = new Logger('audit sealer');
-  private isStopping = false;
 
-  constructor(@Inject(HotPool) private readonly pool: HotPool) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    this.isStopping = true;
-    await this.loop.stop();
+  constructor(@Inject(HotPool) private readonly pool: HotPool) {
+    super({ name: 'audit sealer', everyMs: EVERY_MS });
   }
 
   /** Ends when nothing waits. */
-  async sealAll(): Promise<void> {
+  async sweep(): Promise<void> {
     for (;;) {
       const tenants = await this.pool.query<{ tenant_id: string }>(
         `SELECT DISTINCT tenant_id FROM audit_pending LIMIT ${MAX_TENANTS_AT_ONCE}`,

@@ -45,8 +45,8 @@ async function tamper(sql: string, parameters: unknown[]): Promise<void> {
 
 it('seals every entry once, however many sealers run', async () => {
   const tenantId = await aLog(5);
-  await Promise.all([sealer.sealAll(), new AuditSealer(control).sealAll(), write(tenantId, 'meanwhile')]);
-  await sealer.sealAll();
+  await Promise.all([sealer.sweep(), new AuditSealer(control).sweep(), write(tenantId, 'meanwhile')]);
+  await sealer.sweep();
   const rows = await control.query('SELECT sequence::int FROM audit_seals WHERE tenant_id = $1 ORDER BY sequence', [tenantId]);
   expect(rows).toEqual([1, 2, 3, 4, 5, 6].map((sequence) => ({ sequence })));
   expect(await breaks()).toEqual([]);
@@ -76,7 +76,7 @@ it.each([
   { what: 'an entry that slipped in', sql: 'DELETE FROM audit_pending WHERE tenant_id = $1', says: 'neither sealed nor waiting' },
 ])('finds $what', async ({ sql, says }) => {
   const tenantId = await aLog(3);
-  await sealer.sealAll();
+  await sealer.sweep();
   await write(tenantId, 'unsealed');
   await tamper(sql, [tenantId]);
   const found = (await breaks()).filter((line) => line.includes(tenantId));

@@ -1,10 +1,10 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { formatCredits } from '#core/ledger/credits';
 import { notePaid, takePayment } from '#features/capacity/commitment-charges';
 import { recordEvents } from '#features/events/events.service';
 import { HotPool } from '#platform/database/hot-pool';
 import type { HotTx, Tx } from '#platform/database/tx';
-import { WakeLoop } from '#platform/outbox/wake-loop';
+import { Sweep } from '#platform/outbox/sweep';
 
 const SWEEP_EVERY_MS = 60_000;
 const MAX_COMMITMENTS_AT_ONCE = 500;
@@ -18,19 +18,9 @@ interface DueCharge {
 
 /** What each day brings: commitments begin and end, and their months are due. Several of these may run at once. */
 @Injectable()
-export class CommitmentDays implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop = new WakeLoop({ name: 'commitment days', everyMs: SWEEP_EVERY_MS, run: () => this.sweep() });
-  private isStopping = false;
-
-  constructor(@Inject(HotPool) private readonly pool: HotPool) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    this.isStopping = true;
-    await this.loop.stop();
+export class CommitmentDays extends Sweep {
+  constructor(@Inject(HotPool) private readonly pool: HotPool) {
+    super({ name: 'commitment days', everyMs: SWEEP_EVERY_MS });
   }
 
   async sweep(): Promise<void> {

@@ -86,7 +86,7 @@ it('writes each minute once, with the units that were idle and lent', async () =
   await owner.query(`UPDATE leases SET pool_class = $2, served_from = 'lent' WHERE tenant_id = $1`, [borrower, poolClass]);
   const utilization = [new Utilization(control), new Utilization(control)];
   for (const time of ['12:00:05', '12:00:30', '12:01:02']) {
-    for (const one of utilization) await one.look(new Date(`2026-11-23T${time}Z`));
+    for (const one of utilization) await one.sweep(new Date(`2026-11-23T${time}Z`));
   }
   const minutes = await control.query(
     `SELECT tenant_id, to_char(minute AT TIME ZONE 'UTC', 'HH24:MI') AS minute, units, own_lanes, borrowed_lanes, lent_units

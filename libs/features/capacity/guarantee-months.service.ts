@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { addMonths, type Day, type DayRange, isoDay } from '#core/capacity/days';
 import { type GuaranteeKept, keptPct, PrivatePartition, type RecordedStart, serviceCredit } from '#core/capacity/guarantee-kept';
@@ -12,7 +12,7 @@ import { recordEvents } from '#features/events/events.service';
 import { grantCredits } from '#features/ledger/grants.service';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
-import { WakeLoop } from '#platform/outbox/wake-loop';
+import { Sweep } from '#platform/outbox/sweep';
 
 const SWEEP_EVERY_MS = 600_000;
 const MS_PER_DAY = 86_400_000;
@@ -34,23 +34,13 @@ interface Held extends DayRange {
 
 /** Closes each month of each tenant's units: how the guarantee was kept, what is credited for what was not, and for what was lent. */
 @Injectable()
-export class GuaranteeMonths implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop = new WakeLoop({ name: 'guarantee months', everyMs: SWEEP_EVERY_MS, run: () => this.sweep(new Date()) });
-  private isStopping = false;
-
-  constructor(@Inject(HotPool) private readonly pool: HotPool) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    this.isStopping = true;
-    await this.loop.stop();
+export class GuaranteeMonths extends Sweep {
+  constructor(@Inject(HotPool) private readonly pool: HotPool) {
+    super({ name: 'guarantee months', everyMs: SWEEP_EVERY_MS });
   }
 
   /** Closes the month before this one, where it is not closed yet. */
-  async sweep(now: Date): Promise<void> {
+  async sweep(now = new Date()): Promise<void> {
     const thisMonth = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1) / MS_PER_DAY;
     const month = { startsOn: addMonths(thisMonth, -1), endsOn: thisMonth };
     const owners = await this.pool.query<Owner>(

@@ -1,7 +1,7 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { lentUnits } from '#core/capacity/lending';
 import { HotPool } from '#platform/database/hot-pool';
-import { WakeLoop } from '#platform/outbox/wake-loop';
+import { Sweep } from '#platform/outbox/sweep';
 
 const LOOK_EVERY_MS = 5_000;
 const MS_PER_MINUTE = 60_000;
@@ -24,23 +24,16 @@ type Mean = Look & { lentUnits: number };
  * their looks agree.
  */
 @Injectable()
-export class Utilization implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop = new WakeLoop({ name: 'utilization', everyMs: LOOK_EVERY_MS, run: () => this.look(new Date()) });
+export class Utilization extends Sweep {
   private minuteMs = 0;
   private looks: Look[][] = [];
 
-  constructor(@Inject(HotPool) private readonly pool: HotPool) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.loop.stop();
+  constructor(@Inject(HotPool) private readonly pool: HotPool) {
+    super({ name: 'utilization', everyMs: LOOK_EVERY_MS });
   }
 
   /** The first look of a minute writes the one before. */
-  async look(now: Date): Promise<void> {
+  async sweep(now = new Date()): Promise<void> {
     const minuteMs = Math.floor(now.getTime() / MS_PER_MINUTE) * MS_PER_MINUTE;
     if (minuteMs !== this.minuteMs) {
       if (this.looks.length > 0) await this.write(new Date(this.minuteMs), meansOf(this.looks));

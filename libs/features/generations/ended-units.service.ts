@@ -1,11 +1,8 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { resolveAll } from '#features/generations/resolve-group';
+import { Inject, Injectable } from '@nestjs/common';
+import { MAX_MISSED_AT_ONCE, MissSweep } from '#features/generations/miss-sweep';
 import { HotPool } from '#platform/database/hot-pool';
-import { WakeLoop } from '#platform/outbox/wake-loop';
 
 const SWEEP_EVERY_MS = 60_000;
-/** In one transaction, whose tenants' accounts are locked until it ends. */
-const MAX_ENDED_AT_ONCE = 200;
 /** Held work that is let go of later than this after its units ended waits for units for ever. */
 const LOOKED_BACK_DAYS = 90;
 const NO_UNITS_LEFT = 'The units that it waited for have ended; nothing was charged. Ask again with the tier spillover or shared';
@@ -15,36 +12,9 @@ const NO_UNITS_LEFT = 'The units that it waited for have ended; nothing was char
  * days come back, so their work waits.
  */
 @Injectable()
-export class EndedUnits implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop = new WakeLoop({ name: 'ended units', everyMs: SWEEP_EVERY_MS, run: async () => void (await this.sweep()) });
-  private isStopping = false;
-
-  constructor(@Inject(HotPool) private readonly pool: HotPool) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    this.isStopping = true;
-    await this.loop.stop();
-  }
-
-  /** @returns how many were ended */
-  async sweep(): Promise<number> {
-    for (let ended = 0; ; ) {
-      const waiting = await this.pool.query<{ tenantId: string; generationId: string }>(WAITING_FOR_NOTHING);
-      if (waiting.length === 0 || this.isStopping) return ended;
-      const outcomes = await this.pool.transaction('ended units', [], (tx) =>
-        resolveAll(
-          tx,
-          waiting.map((one) => ({ by: 'units', kind: 'miss', ...one, reason: NO_UNITS_LEFT })),
-        ),
-      );
-      const endedNow = outcomes.filter((outcome) => 'state' in outcome).length;
-      if (endedNow === 0) return ended; // all of them have started, or were ended by another
-      ended += endedNow;
-    }
+export class EndedUnits extends MissSweep {
+  constructor(@Inject(HotPool) pool: HotPool) {
+    super(pool, { name: 'ended units', everyMs: SWEEP_EVERY_MS, by: 'units', reason: NO_UNITS_LEFT, find: WAITING_FOR_NOTHING });
   }
 }
 
@@ -60,6 +30,6 @@ const WAITING_FOR_NOTHING = `
     FROM former f CROSS JOIN LATERAL (
       SELECT tenant_id, id FROM generations
        WHERE pool_class = f.pool_class AND tenant_id = f.tenant_id AND service_tier = 'dedicated' AND state = 'queued' AND NOT is_held
-       ORDER BY priority DESC, created_at, id LIMIT ${MAX_ENDED_AT_ONCE}
+       ORDER BY priority DESC, created_at, id LIMIT ${MAX_MISSED_AT_ONCE}
     ) AS g
-   LIMIT ${MAX_ENDED_AT_ONCE}`;
+   LIMIT ${MAX_MISSED_AT_ONCE}`;

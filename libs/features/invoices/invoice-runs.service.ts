@@ -1,11 +1,11 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { ISSUE_AFTER_MS, MAX_MONTHS_BACK } from '#core/invoices/limits';
 import { endedMonths, monthNameOf } from '#core/invoices/months';
 import type { Period } from '#core/ledger/plans';
 import { issueInvoice } from '#features/invoices/issue-invoice';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
-import { WakeLoop } from '#platform/outbox/wake-loop';
+import { Sweep } from '#platform/outbox/sweep';
 
 const EVERY_MS = 600_000;
 const MAX_TENANTS_AT_ONCE = 20;
@@ -14,26 +14,15 @@ const TIME_LIMIT = '10min';
 
 /** Issues the invoices of each month soon after it has ended, for all tenants in the order of their ids. Several may run. */
 @Injectable()
-export class InvoiceRuns implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop = new WakeLoop({ name: 'invoices', everyMs: EVERY_MS, run: () => this.issueDue(new Date()) });
-
-  private isEnding = false;
-
-  constructor(@Inject(HotPool) private readonly pool: HotPool) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    this.isEnding = true;
-    await this.loop.stop();
+export class InvoiceRuns extends Sweep {
+  constructor(@Inject(HotPool) private readonly pool: HotPool) {
+    super({ name: 'invoices', everyMs: EVERY_MS });
   }
 
   /** Ends when every month that had ended by then is issued, or another process issues it. */
-  async issueDue(now: Date): Promise<void> {
+  async sweep(now = new Date()): Promise<void> {
     for (const month of endedMonths(new Date(now.getTime() - ISSUE_AFTER_MS), MAX_MONTHS_BACK)) {
-      while (!this.isEnding && (await this.pool.transaction('issue invoices', [], (tx) => issueSome(tx, month)))); // some tenants a transaction
+      while (!this.isStopping && (await this.pool.transaction('issue invoices', [], (tx) => issueSome(tx, month)))); // some tenants a transaction
     }
   }
 }

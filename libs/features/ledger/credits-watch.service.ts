@@ -1,28 +1,20 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { formatCredits } from '#core/ledger/credits';
 import { recordEvents } from '#features/events/events.service';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
-import { WakeLoop } from '#platform/outbox/wake-loop';
+import { Sweep } from '#platform/outbox/sweep';
 
 const EVERY_MS = 10_000;
 
 /** Tells tenants that less is available than the line they drew: once for each time it is crossed. */
 @Injectable()
-export class CreditsWatch implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop = new WakeLoop({ name: 'credits watch', everyMs: EVERY_MS, run: () => this.look() });
-
-  constructor(@Inject(HotPool) private readonly pool: HotPool) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
+export class CreditsWatch extends Sweep {
+  constructor(@Inject(HotPool) private readonly pool: HotPool) {
+    super({ name: 'credits watch', everyMs: EVERY_MS });
   }
 
-  async onModuleDestroy(): Promise<void> {
-    await this.loop.stop();
-  }
-
-  async look(): Promise<void> {
+  async sweep(): Promise<void> {
     await this.pool.transaction('watch credits', [], tellLow);
   }
 }

@@ -1,11 +1,11 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { formatCredits } from '#core/ledger/credits';
 import { expire } from '#core/ledger/expire';
 import { recordEvents } from '#features/events/events.service';
 import { lockAccounts, saveMovements } from '#features/ledger/movements.service';
 import { HotPool } from '#platform/database/hot-pool';
 import type { HotTx, Tx } from '#platform/database/tx';
-import { WakeLoop } from '#platform/outbox/wake-loop';
+import { Sweep } from '#platform/outbox/sweep';
 
 const SWEEP_EVERY_MS = 60_000;
 const MAX_TENANTS_AT_ONCE = 100;
@@ -14,20 +14,9 @@ const WARN_DAYS_AHEAD = 7;
 
 /** Closes grants that have expired, and warns of those that will within a week. Several of these may run at once. */
 @Injectable()
-export class GrantExpiry implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop = new WakeLoop({ name: 'grant expiry', everyMs: SWEEP_EVERY_MS, run: () => this.sweep() });
-
-  private isStopping = false;
-
-  constructor(@Inject(HotPool) private readonly pool: HotPool) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    this.isStopping = true;
-    await this.loop.stop();
+export class GrantExpiry extends Sweep {
+  constructor(@Inject(HotPool) private readonly pool: HotPool) {
+    super({ name: 'grant expiry', everyMs: SWEEP_EVERY_MS });
   }
 
   /** Ends when nothing is left to expire or to warn of. */

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { formatCredits } from '#core/ledger/credits';
 import { grantOf, PLANS, type PlanName } from '#core/ledger/plans';
@@ -8,28 +8,20 @@ import { grantCredits } from '#features/ledger/grants.service';
 import { recordPlanCharge } from '#features/ledger/plan-charges';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
-import { WakeLoop } from '#platform/outbox/wake-loop';
+import { Sweep } from '#platform/outbox/sweep';
 
 const EVERY_MS = 30_000;
 const MAX_TENANTS_AT_ONCE = 100;
 
 /** Grants and charges each period of each plan once, soon after it begins, and lets the next plan begin when it is due. Several may run. */
 @Injectable()
-export class PlanPeriods implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop = new WakeLoop({ name: 'plan periods', everyMs: EVERY_MS, run: () => this.grantDue(new Date()) });
-
-  constructor(@Inject(HotPool) private readonly pool: HotPool) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.loop.stop();
+export class PlanPeriods extends Sweep {
+  constructor(@Inject(HotPool) private readonly pool: HotPool) {
+    super({ name: 'plan periods', everyMs: EVERY_MS });
   }
 
   /** Ends when every plan's period at this time is granted. */
-  async grantDue(now: Date): Promise<void> {
+  async sweep(now = new Date()): Promise<void> {
     let granted: number;
     do {
       granted = await this.pool.transaction('grant plan periods', [], (tx) => grantSome(tx, now));

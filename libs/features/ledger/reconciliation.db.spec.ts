@@ -56,9 +56,9 @@ it('finds that transfers could be changed (I11)', async () => {
 it('tells a tenant once of what lasts', async () => {
   const tenantId = await aTenantThatReserved();
   const reconciliation = new Reconciliation(control);
-  await reconciliation.reconcile();
+  await reconciliation.sweep();
   await damage(DAMAGES[0]?.sql as string, tenantId);
-  for (const _ of [1, 2, 3]) await reconciliation.reconcile();
+  for (const _ of [1, 2, 3]) await reconciliation.sweep();
   expect(await control.query('SELECT type FROM events WHERE tenant_id = $1', [tenantId])).toEqual([{ type: 'ledger.difference' }]);
 });
 

@@ -1,9 +1,9 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { metrics } from '@opentelemetry/api';
 import { recordEvents } from '#features/events/events.service';
 import { type LedgerDifference, ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { HotPool } from '#platform/database/hot-pool';
-import { WakeLoop } from '#platform/outbox/wake-loop';
+import { Sweep } from '#platform/outbox/sweep';
 
 const EVERY_MS = 600_000;
 /** A full look at the ledger reads every transfer. */
@@ -11,26 +11,19 @@ const TIME_LIMIT = '10min';
 
 /** Proves the ledger again and again. A difference is logged, counted and told to the tenant it is about, once for as long as it lasts. */
 @Injectable()
-export class Reconciliation implements OnApplicationBootstrap, OnModuleDestroy {
+export class Reconciliation extends Sweep {
   private readonly logger = new Logger('reconciliation');
-  private readonly loop = new WakeLoop({ name: 'reconciliation', everyMs: EVERY_MS, run: async () => void (await this.reconcile()) });
   private readonly found = metrics
     .getMeter('halogen')
     .createGauge('halogen.ledger.differences', { description: 'What does not add up in the ledger. Anything but 0 is an incident.' });
   private known = new Set<string>();
 
-  constructor(@Inject(HotPool) private readonly pool: HotPool) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.loop.stop();
+  constructor(@Inject(HotPool) private readonly pool: HotPool) {
+    super({ name: 'reconciliation', everyMs: EVERY_MS });
   }
 
   /** @returns everything that does not add up now */
-  async reconcile(): Promise<LedgerDifference[]> {
+  async sweep(): Promise<LedgerDifference[]> {
     const differences = await this.pool.transaction('reconcile', [], async (tx) => {
       await tx.query(`SET LOCAL statement_timeout = '${TIME_LIMIT}'`);
       const all = await ledgerDifferences(tx);

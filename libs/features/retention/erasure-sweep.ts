@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { eraseAll } from '#features/retention/erase-all';
 import { ERASED_AT_ONCE, MAX_ERASED_PER_SWEEP, MAX_OBJECTS_LISTED, UNFINISHED_AFTER_MS } from '#features/retention/limits';
 import type { ErasedObject, FoundSubject, Subject } from '#features/retention/subject';
 import { HotPool } from '#platform/database/hot-pool';
-import { WakeLoop } from '#platform/outbox/wake-loop';
+import { Sweep } from '#platform/outbox/sweep';
 import { ObjectStorage } from '#platform/storage/object-storage';
 
 const SWEEP_EVERY_MS = 60_000;
@@ -14,23 +14,14 @@ const SWEEP_EVERY_MS = 60_000;
  * a dead process left of them the next sweep deletes. Several may run at once.
  */
 @Injectable()
-export class ErasureSweep implements OnApplicationBootstrap, OnModuleDestroy {
+export class ErasureSweep extends Sweep {
   private readonly logger = new Logger('erasure sweep');
-  private readonly loop = new WakeLoop({ name: 'erasure sweep', everyMs: SWEEP_EVERY_MS, run: () => this.sweepAndGoOn() });
-  private isStopping = false;
 
   constructor(
     @Inject(HotPool) private readonly pool: HotPool,
     @Inject(ObjectStorage) private readonly storage: ObjectStorage,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    this.isStopping = true;
-    await this.loop.stop();
+  ) {
+    super({ name: 'erasure sweep', everyMs: SWEEP_EVERY_MS });
   }
 
   /** @returns how many it erased, at most `maxErased` */
@@ -43,13 +34,9 @@ export class ErasureSweep implements OnApplicationBootstrap, OnModuleDestroy {
       erased += count;
       if (count === 0) break;
     }
-    return erased;
-  }
-
-  private async sweepAndGoOn(): Promise<void> {
-    const erased = await this.sweep();
     if (erased > 0) this.logger.log(`erased ${erased} generations and batches`);
-    if (erased === MAX_ERASED_PER_SWEEP) this.loop.wake();
+    if (erased === maxErased) this.sweepAgain();
+    return erased;
   }
 
   private async erase(due: readonly Subject[], now: Date): Promise<number> {

@@ -1,11 +1,11 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { changedLoad, type WhatIfChange, type WhatIfRefusal } from '#core/simulation/what-if';
 import { readLastDay } from '#features/simulations/last-day';
 import { ANSWERS_KEPT_DAYS } from '#features/simulations/limits';
 import { PlannerProcess, SimulationEnded } from '#features/simulations/planner-process';
 import type { WhatIfAnswer } from '#features/simulations/what-if.service';
 import { HotPool } from '#platform/database/hot-pool';
-import { WakeLoop } from '#platform/outbox/wake-loop';
+import { Sweep } from '#platform/outbox/sweep';
 
 interface Claimed {
   id: string;
@@ -21,26 +21,17 @@ const TELL_EVERY_MS = 500;
 
 /** Answers what-if questions, one after the other: the last day as it was, and as it would have been. */
 @Injectable()
-export class WhatIfRuns implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop = new WakeLoop({ name: 'what-if', everyMs: LOOK_EVERY_MS, run: () => this.answerAll() });
-
+export class WhatIfRuns extends Sweep {
   constructor(
     @Inject(HotPool) private readonly db: HotPool,
     @Inject(PlannerProcess) private readonly planner: PlannerProcess,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
+  ) {
+    super({ name: 'what-if', everyMs: LOOK_EVERY_MS });
   }
 
-  async onModuleDestroy(): Promise<void> {
-    await this.loop.stop();
-  }
-
-  async answerAll(): Promise<void> {
+  async sweep(): Promise<void> {
     await this.db.query(`DELETE FROM simulations WHERE asked_at < now() - interval '${ANSWERS_KEPT_DAYS} days'`);
-    for (let claimed = await this.claim(); claimed; claimed = this.loop.isStopped ? undefined : await this.claim())
-      await this.answer(claimed);
+    for (let claimed = await this.claim(); claimed; claimed = this.isStopping ? undefined : await this.claim()) await this.answer(claimed);
   }
 
   private async claim(): Promise<Claimed | undefined> {

@@ -1,33 +1,25 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { aboutHeaders, aboutSecret, decryptHeaders, encryptHeaders, type KeptHeaders } from '#features/webhooks/encrypted-endpoint';
 import { HotPool } from '#platform/database/hot-pool';
 import { EncryptionKeys } from '#platform/encryption/encryption-keys';
-import { WakeLoop } from '#platform/outbox/wake-loop';
+import { Sweep } from '#platform/outbox/sweep';
 
 const ENCRYPT_EVERY_MS = 3_600_000;
 const MAX_ENCRYPTED_AT_ONCE = 500;
 
 /** Encrypts what is not encrypted with the first key: rows from before there was one, and all rows after a new key was put in front. */
 @Injectable()
-export class SecretEncryption implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop = new WakeLoop({ name: 'secret encryption', everyMs: ENCRYPT_EVERY_MS, run: () => this.encryptAll() });
-
+export class SecretEncryption extends Sweep {
   constructor(
     @Inject(HotPool) private readonly pool: HotPool,
     @Inject(EncryptionKeys) private readonly keys: EncryptionKeys,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
+  ) {
+    super({ name: 'secret encryption', everyMs: ENCRYPT_EVERY_MS });
   }
 
-  async onModuleDestroy(): Promise<void> {
-    await this.loop.stop();
-  }
-
-  private async encryptAll(): Promise<void> {
+  async sweep(): Promise<void> {
     for (const encryptSome of [() => this.encryptSecrets(), () => this.encryptHeaders()])
-      while (!this.loop.isStopped && (await encryptSome()) === MAX_ENCRYPTED_AT_ONCE);
+      while (!this.isStopping && (await encryptSome()) === MAX_ENCRYPTED_AT_ONCE);
   }
 
   /** @returns how many */

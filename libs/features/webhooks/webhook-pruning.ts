@@ -1,7 +1,7 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { FINISHED_DELIVERIES_KEPT_DAYS } from '#core/webhooks/limits';
 import { HotPool } from '#platform/database/hot-pool';
-import { WakeLoop } from '#platform/outbox/wake-loop';
+import { Sweep } from '#platform/outbox/sweep';
 
 const PRUNE_EVERY_MS = 3_600_000;
 const MAX_PRUNED_AT_ONCE = 5_000;
@@ -15,23 +15,15 @@ const OLD_ROWS = [
 
 /** Forgets webhooks that are too old to be replayed, whether they arrived or not, and secrets that no longer sign. */
 @Injectable()
-export class WebhookPruning implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly loop = new WakeLoop({ name: 'webhook pruning', everyMs: PRUNE_EVERY_MS, run: () => this.prune() });
-
-  constructor(@Inject(HotPool) private readonly pool: HotPool) {}
-
-  onApplicationBootstrap(): void {
-    this.loop.start();
+export class WebhookPruning extends Sweep {
+  constructor(@Inject(HotPool) private readonly pool: HotPool) {
+    super({ name: 'webhook pruning', everyMs: PRUNE_EVERY_MS });
   }
 
-  async onModuleDestroy(): Promise<void> {
-    await this.loop.stop();
-  }
-
-  private async prune(): Promise<void> {
+  async sweep(): Promise<void> {
     for (const [table, column] of OLD_ROWS) {
       let pruned = MAX_PRUNED_AT_ONCE;
-      while (pruned === MAX_PRUNED_AT_ONCE && !this.loop.isStopped) pruned = await this.pruneSome(table, column);
+      while (pruned === MAX_PRUNED_AT_ONCE && !this.isStopping) pruned = await this.pruneSome(table, column);
     }
     await this.pool.query('DELETE FROM webhook_secrets WHERE expires_at < now()');
   }

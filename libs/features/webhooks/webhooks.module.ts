@@ -6,6 +6,7 @@ import { Deliverer } from '#features/webhooks/deliverer';
 import { DeliveriesService } from '#features/webhooks/deliveries.service';
 import { DeliveryProcessor } from '#features/webhooks/delivery.processor';
 import { DeliveryOffers } from '#features/webhooks/delivery-offers';
+import { DeliveryPruning } from '#features/webhooks/delivery-pruning';
 import { DeliverySweep } from '#features/webhooks/delivery-sweep';
 import { EndpointHealth } from '#features/webhooks/endpoint-health';
 import { EventRelay } from '#features/webhooks/event-relay';
@@ -29,6 +30,7 @@ export class WebhooksModule {
         CallbackRelay,
         DeliveryProcessor,
         DeliverySweep,
+        DeliveryPruning,
         { provide: WEBHOOK_SETTINGS, useValue: settings },
         { provide: EncryptionKeys, useValue: keys },
         EndpointHealth,
