@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 import type { RunJson } from '#infra/local/run-file';
+import { chromiumPath } from '#infra/local/test-programs';
 import { aReviewedBatch } from '#testing/reviewed-batch';
 
 /**
@@ -19,7 +20,7 @@ const LOADED_WITHIN_MS = 120_000;
 const run = JSON.parse(readFileSync(join(homeDir, 'run.json'), 'utf8')) as RunJson;
 const asked = { headers: { authorization: `Bearer ${run.keys.demo}`, 'content-type': 'application/json' } };
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+const browser = await chromium.launch({ executablePath: await chromiumPath(), args: ['--no-sandbox'] });
 try {
   const batchId = await seed();
   const page = await (await browser.newContext({ baseURL: run.api, reducedMotion: 'reduce' })).newPage();

@@ -7,12 +7,14 @@ interface TestProgram {
   neededFor: string;
 }
 
+const CHROMIUM: TestProgram = {
+  commands: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'],
+  debianPackage: 'chromium',
+  neededFor: 'the journeys through the browser',
+};
+
 const TEST_PROGRAMS: readonly TestProgram[] = [
-  {
-    commands: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'],
-    debianPackage: 'chromium',
-    neededFor: 'the journeys through the browser',
-  },
+  CHROMIUM,
   { commands: ['xmlsec1'], debianPackage: 'xmlsec1', neededFor: 'the tests with a SAML identity provider' },
 ];
 
@@ -38,6 +40,14 @@ export async function installTestPrograms(report: (line: string) => void): Promi
   } catch (error) {
     report(`apt-get could not install ${packages.join(' ')}: ${(error as Error).message}`);
   }
+}
+
+/** The machine's own Chromium. @throws Error that says how to get one */
+export async function chromiumPath(): Promise<string> {
+  const { commands, debianPackage, neededFor } = CHROMIUM;
+  const path = await firstOnPath(commands);
+  if (!path) throw new Error(`${neededFor} need Chromium on PATH: apt-get install ${debianPackage}, or any of ${commands.join(', ')}`);
+  return path;
 }
 
 async function firstOnPath(commands: readonly string[]): Promise<string | undefined> {

@@ -1,16 +1,14 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { type BrowserServer, chromium } from 'playwright-core';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
 import type { TestProject } from 'vitest/node';
 import { startPlatform } from '#infra/local/platform';
 import { type RunJson, runFilePath } from '#infra/local/run-file';
 import { removePostgresData } from '#infra/local/servers/postgres';
-
-const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+import { chromiumPath } from '#infra/local/test-programs';
 
 /** What the specs share. */
 export interface Shared {
@@ -50,7 +48,7 @@ export default async function share(project: TestProject): Promise<() => Promise
 }
 
 async function start(stops: (() => Promise<unknown>)[]): Promise<Shared> {
-  const browser = await startChromium();
+  const browser = await chromium.launchServer({ executablePath: await chromiumPath(), args: ['--no-sandbox', '--disable-dev-shm-usage'] });
   stops.push(() => browser.close());
   const home = process.env.HALOGEN_BROWSER_HOME;
   const run = home ? (JSON.parse(await readFile(runFilePath(home), 'utf8')) as RunJson) : await startThrowaway(stops);
@@ -64,18 +62,4 @@ async function startThrowaway(stops: (() => Promise<unknown>)[]): Promise<RunJso
   const platform = await startPlatform({ homeDir, quiet: true });
   stops.push(() => platform.stop());
   return platform.run;
-}
-
-/** The machine's own Chromium. @throws Error that says how to get one */
-function startChromium(): Promise<BrowserServer> {
-  const executablePath = (process.env.PATH ?? '')
-    .split(delimiter)
-    .flatMap((folder) => CHROMIUM_NAMES.map((name) => join(folder, name)))
-    .find(existsSync);
-  if (!executablePath) {
-    throw new Error(
-      `The journeys through the browser need Chromium on PATH: apt-get install chromium, or any of ${CHROMIUM_NAMES.join(', ')}`,
-    );
-  }
-  return chromium.launchServer({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
