@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { databaseFailure } from '#platform/database/failures';
+import { inTransaction } from '#platform/database/in-transaction';
 import type { HotTx } from '#platform/database/tx';
-import { inSpan } from '#platform/telemetry/spans';
 
 export interface HotPoolSettings {
   url: string;
@@ -42,27 +42,11 @@ export class HotPool {
    * @throws DatabaseUnavailable when the server cannot be reached or ended the connection. The commit may then still have happened.
    */
   async transaction<T>(name: string, tenantIds: readonly string[], work: (tx: HotTx) => Promise<T>): Promise<T> {
-    return inSpan(`sql ${name}`, { attributes: { 'db.system.name': 'postgresql' } }, async () => {
-      const client = await this.connect();
-      let broken: Error | undefined;
-      const noteBroken = (error: Error) => {
-        broken = error;
-      };
-      client.on('error', noteBroken);
-      try {
-        const tx = new PipelinedTransaction(client, beginFor(tenantIds));
-        const result = await work(tx);
-        await tx.commit();
-        return result;
-      } catch (error) {
-        const failure = databaseFailure(error);
-        if (failure.unavailable) broken ??= failure.error;
-        else await client.query('ROLLBACK').catch(noteBroken);
-        throw failure.error;
-      } finally {
-        client.off('error', noteBroken);
-        client.release(broken);
-      }
+    return inTransaction(this.pool, name, async (client) => {
+      const tx = new PipelinedTransaction(client, beginFor(tenantIds));
+      const result = await work(tx);
+      await tx.commit();
+      return result;
     });
   }
 
@@ -77,14 +61,6 @@ export class HotPool {
 
   async close(): Promise<void> {
     await this.pool.end();
-  }
-
-  private async connect(): Promise<pg.PoolClient> {
-    try {
-      return await this.pool.connect();
-    } catch (error) {
-      throw databaseFailure(error).error;
-    }
   }
 }
 

@@ -2,9 +2,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { databaseFailure } from '#platform/database/failures';
+import { inTransaction } from '#platform/database/in-transaction';
 import type { HotTx } from '#platform/database/tx';
-import { inSpan } from '#platform/telemetry/spans';
 
 export interface LoaderPoolSettings {
   url: string;
@@ -45,44 +44,20 @@ export class LoaderPool {
 
   /** As `HotPool.transaction`, for one tenant. @throws DatabaseUnavailable; the commit may then still have happened */
   async transaction<T>(name: string, tenantId: string, work: (tx: LoaderTx) => Promise<T>): Promise<T> {
-    return inSpan(`sql ${name}`, { attributes: { 'db.system.name': 'postgresql' } }, async () => {
-      const client = await this.connect();
-      let broken: Error | undefined;
-      const noteBroken = (error: Error) => {
-        broken = error;
-      };
-      client.on('error', noteBroken);
-      try {
-        await client.query('BEGIN');
-        await client.query(`SELECT set_config('halogen.tenants', $1, true)`, [`{${tenantId}}`]);
-        const tx = new CopyingTransaction(client);
-        const result = await work(tx);
-        const tellLast = await tx.runLast();
-        await client.query('COMMIT');
-        tellLast();
-        return result;
-      } catch (error) {
-        const failure = databaseFailure(error);
-        if (failure.unavailable) broken ??= failure.error;
-        else await client.query('ROLLBACK').catch(noteBroken);
-        throw failure.error;
-      } finally {
-        client.off('error', noteBroken);
-        client.release(broken);
-      }
+    return inTransaction(this.pool, name, async (client) => {
+      await client.query('BEGIN');
+      await client.query(`SELECT set_config('halogen.tenants', $1, true)`, [`{${tenantId}}`]);
+      const tx = new CopyingTransaction(client);
+      const result = await work(tx);
+      const tellLast = await tx.runLast();
+      await client.query('COMMIT');
+      tellLast();
+      return result;
     });
   }
 
   async close(): Promise<void> {
     await this.pool.end();
-  }
-
-  private async connect(): Promise<pg.PoolClient> {
-    try {
-      return await this.pool.connect();
-    } catch (error) {
-      throw databaseFailure(error).error;
-    }
   }
 }
 
