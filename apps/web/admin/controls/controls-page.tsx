@@ -5,7 +5,6 @@ import { useState } from 'react';
 import { getCapacityOptions, listPausesOptions } from '#sdk/@tanstack/react-query.gen';
 import { pauseScheduling, resumeScheduling } from '#sdk/sdk.gen';
 import { Panel } from '#web/admin/panel/panel';
-import { PlainTable } from '#web/admin/panel/plain-table';
 import { usePoolClasses } from '#web/admin/panel/pool-classes';
 import { useMayOperate, useTenants } from '#web/admin/panel/tenants';
 import { useAct } from '#web/parts/api/acting';
@@ -15,6 +14,7 @@ import { Page } from '#web/parts/shell/page';
 import { Empty } from '#web/parts/states/empty';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
+import { PlainTable } from '#web/parts/table/plain-table';
 
 /** What operators hold back: tenants and pool classes of which nothing new starts. Each act is in the audit log. */
 export function ControlsPage() {
@@ -107,16 +107,17 @@ function PauseDialog({ close }: { close(): void }) {
   const [refusal, setRefusal] = useState<Error | null>(null);
   return (
     <FormDialog
-      opened
       close={close}
       title={t`Pause work`}
       verb={t`Pause work`}
-      isPending={pause.isPending}
-      error={refusal ?? pause.error}
-      submit={() => {
-        const isTyped = name !== '' && typed === name;
-        setRefusal(isTyped ? null : new Error(t`Type the name exactly as it is written.`));
-        if (isTyped) pause.mutate(undefined);
+      act={{
+        isPending: pause.isPending,
+        error: refusal ?? pause.error,
+        mutate: () => {
+          const isTyped = name !== '' && typed === name;
+          setRefusal(isTyped ? null : new Error(t`Type the name exactly as it is written.`));
+          if (isTyped) pause.mutate(undefined);
+        },
       }}
     >
       <NativeSelect

@@ -4,7 +4,6 @@ import { useQuery } from '@tanstack/react-query';
 import { getCapacityOptions, listGuaranteeMonthsOptions } from '#sdk/@tanstack/react-query.gen';
 import styles from '#web/admin/live/live.module.css';
 import { Panel } from '#web/admin/panel/panel';
-import { PlainTable } from '#web/admin/panel/plain-table';
 import { useUrl } from '#web/admin/panel/search';
 import { useTenants } from '#web/admin/panel/tenants';
 import { Credits } from '#web/parts/figures/figures';
@@ -12,6 +11,7 @@ import { Page } from '#web/parts/shell/page';
 import { Empty } from '#web/parts/states/empty';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
+import { PlainTable } from '#web/parts/table/plain-table';
 
 /** Who is guaranteed what now, and how each guarantee was kept, by month. */
 export function GuaranteePage() {

@@ -11,7 +11,6 @@ import { type LanesSource, useLanesSource } from '#web/admin/live/lanes-source';
 import styles from '#web/admin/live/live.module.css';
 import { pointsOf, STACKED } from '#web/admin/live/use-points';
 import { Panel } from '#web/admin/panel/panel';
-import { PlainTable } from '#web/admin/panel/plain-table';
 import { usePoolClasses } from '#web/admin/panel/pool-classes';
 import { useUrl } from '#web/admin/panel/search';
 import { formatInstant } from '#web/parts/figures/format';
@@ -19,6 +18,7 @@ import { Page } from '#web/parts/shell/page';
 import { Empty } from '#web/parts/states/empty';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
+import { PlainTable } from '#web/parts/table/plain-table';
 import { useLanguage } from '#web/parts/words/language';
 
 const UseChart = lazy(() => import('#web/admin/live/use-chart'));

@@ -28,15 +28,7 @@ export function NodeActDialog({ act, node, emptyAt, close }: { act: NodeAct; nod
     after: close,
   });
   return (
-    <FormDialog
-      opened
-      close={close}
-      title={words.title}
-      verb={words.verb}
-      isPending={acting.isPending}
-      error={acting.error}
-      submit={() => acting.mutate(undefined)}
-    >
+    <FormDialog close={close} title={words.title} verb={words.verb} act={acting}>
       {act === 'cordon' && (
         <p>
           <Trans>

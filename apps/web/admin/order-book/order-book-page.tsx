@@ -7,7 +7,6 @@ import { orderCommitment, quoteCommitment } from '#sdk/sdk.gen';
 import type { CommitmentQuote } from '#sdk/types.gen';
 import styles from '#web/admin/live/live.module.css';
 import { Panel } from '#web/admin/panel/panel';
-import { PlainTable } from '#web/admin/panel/plain-table';
 import { usePoolClasses } from '#web/admin/panel/pool-classes';
 import { useUrl } from '#web/admin/panel/search';
 import { useMayOperate, useTenants } from '#web/admin/panel/tenants';
@@ -18,6 +17,7 @@ import { Page } from '#web/parts/shell/page';
 import { Empty } from '#web/parts/states/empty';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
+import { PlainTable } from '#web/parts/table/plain-table';
 import { useLanguage } from '#web/parts/words/language';
 
 const Chart = lazy(() => import('#web/parts/chart/chart'));
@@ -233,13 +233,14 @@ function SellDialog({ poolClass, close }: { poolClass: string; close(): void }) 
   const changed = () => setQuoted(undefined);
   return (
     <FormDialog
-      opened
       close={close}
       title={t`Sell units of ${poolClass}`}
       verb={quoted ? t`Sell units` : t`Ask for the price`}
-      isPending={quote.isPending || order.isPending}
-      error={order.error ?? quote.error}
-      submit={() => (quoted ? order : quote).mutate(undefined)}
+      act={{
+        isPending: quote.isPending || order.isPending,
+        error: order.error ?? quote.error,
+        mutate: (quoted ? order : quote).mutate,
+      }}
     >
       <NativeSelect
         label={t`Tenant`}

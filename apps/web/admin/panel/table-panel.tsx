@@ -1,9 +1,9 @@
 import type { ReactNode } from 'react';
 import { Panel } from '#web/admin/panel/panel';
-import { PlainTable } from '#web/admin/panel/plain-table';
 import { Empty } from '#web/parts/states/empty';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
+import { PlainTable } from '#web/parts/table/plain-table';
 
 export interface TableColumn<Row> {
   head: string;

@@ -5,7 +5,6 @@ import { explainGenerationOptions, listStuckOptions } from '#sdk/@tanstack/react
 import type { ListStuckResponse } from '#sdk/types.gen';
 import styles from '#web/admin/live/live.module.css';
 import { Panel } from '#web/admin/panel/panel';
-import { PlainTable } from '#web/admin/panel/plain-table';
 import { useUrl } from '#web/admin/panel/search';
 import { useTenants } from '#web/admin/panel/tenants';
 import { STUCK_WORDS, TIER_WORDS, WAIT_WORDS } from '#web/admin/queue/queue-words';
@@ -15,6 +14,7 @@ import { Page } from '#web/parts/shell/page';
 import { Empty } from '#web/parts/states/empty';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
+import { PlainTable } from '#web/parts/table/plain-table';
 import { useLanguage } from '#web/parts/words/language';
 
 const READ_EVERY_MS = 10_000;

@@ -4,27 +4,31 @@ import type { ReactNode } from 'react';
 import styles from '#web/parts/panel/panel.module.css';
 
 interface FormDialogProps {
-  opened: boolean;
   close(): void;
   title: string;
   children: ReactNode;
   /** Verb and noun of what is done, such as "Create API key". */
   verb: string;
-  submit(): void;
+  /** What is done; its error is what the API refused, in its own words. */
+  act: Act;
+}
+
+interface Act {
+  mutate(wish: undefined): void;
   isPending: boolean;
-  /** What the API refused, in its own words. */
   error: Error | null;
 }
 
 /** Asks for what something needs, and shows what was refused without losing what was typed. */
-export function FormDialog({ opened, close, title, children, verb, submit, isPending, error }: FormDialogProps) {
+export function FormDialog({ close, title, children, verb, act }: FormDialogProps) {
   const { t } = useLingui();
+  const { mutate, isPending, error } = act;
   return (
-    <Modal opened={opened} onClose={close} title={title} closeButtonProps={{ 'aria-label': t`Close` }} size="lg">
+    <Modal opened onClose={close} title={title} closeButtonProps={{ 'aria-label': t`Close` }} size="lg">
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          submit();
+          mutate(undefined);
         }}
       >
         <Stack gap="sm">

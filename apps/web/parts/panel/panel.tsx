@@ -7,23 +7,25 @@ export function Panels({ children }: { children: ReactNode }) {
   return <div className={styles.panels}>{children}</div>;
 }
 
+interface MatterProps {
+  title: string;
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
 /** One matter of a page, which stands and fails by itself. */
-export function Panel({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
-  return (
-    <section className={styles.panel} aria-label={title}>
-      <div className={styles.head}>
-        <Title order={2}>{title}</Title>
-        {actions && <div className={styles.actions}>{actions}</div>}
-      </div>
-      {children}
-    </section>
-  );
+export function Panel(props: MatterProps) {
+  return <Matter {...props} className={styles.panel} />;
 }
 
 /** A part of a page that needs no frame, such as a list. */
-export function Part({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
+export function Part(props: MatterProps) {
+  return <Matter {...props} className={styles.part} />;
+}
+
+function Matter({ title, actions, children, className }: MatterProps & { className?: string }) {
   return (
-    <section className={styles.part} aria-label={title}>
+    <section className={className} aria-label={title}>
       <div className={styles.head}>
         <Title order={2}>{title}</Title>
         {actions && <div className={styles.actions}>{actions}</div>}

@@ -24,7 +24,7 @@ export interface Column<Row> {
   isKey?: boolean;
 }
 
-interface DataTableProps<Row> {
+export interface DataTableProps<Row> {
   /** Says what the rows are. */
   label: string;
   columns: readonly Column<Row>[];

@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { listBatchRows } from '#sdk/sdk.gen';
 import type { BatchRow } from '#sdk/types.gen';
+import { clearButton } from '#web/parts/filter/clear-button';
 import { useScope } from '#web/parts/scope/scope';
 import { useKeys } from '#web/parts/shell/shortcuts';
 import { Empty } from '#web/parts/states/empty';
@@ -52,8 +53,7 @@ export function Review({ campaignId }: { campaignId: string }) {
         <Select
           aria-label={t`Show`}
           placeholder={t`All results`}
-          clearable
-          clearButtonProps={{ 'aria-label': t`Show all results` }}
+          {...clearButton(t`Show all results`)}
           data={REVIEW_STATES.map((value) => ({ value, label: t(reviewStates[value].word) }))}
           value={filter ?? null}
           onChange={(review) => void navigate({ to: '.', search: { tab: 'review', ...(review && { review }) } })}

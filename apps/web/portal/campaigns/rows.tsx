@@ -6,6 +6,7 @@ import { listBatchRows } from '#sdk/sdk.gen';
 import type { BatchRow } from '#sdk/types.gen';
 import { GENERATION_STATES, type GenerationState, StateChip, useStateWord } from '#web/parts/chip/state-chip';
 import { Credits } from '#web/parts/figures/figures';
+import { clearButton } from '#web/parts/filter/clear-button';
 import { useScope } from '#web/parts/scope/scope';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
@@ -64,8 +65,7 @@ export function CampaignRows({ campaignId }: { campaignId: string }) {
         <Select
           label={t`State`}
           placeholder={t`Any state`}
-          clearable
-          clearButtonProps={{ 'aria-label': t`Clear state` }}
+          {...clearButton(t`Clear state`)}
           data={GENERATION_STATES.map((value) => ({ value, label: word(value) }))}
           value={state ?? null}
           onChange={choose}

@@ -39,15 +39,7 @@ export function OrderDialog({ close }: { close(): void }) {
   const refusal = quote.error as Error | null;
   const { data } = quote;
   return (
-    <FormDialog
-      opened
-      close={close}
-      title={t`Order units`}
-      verb={t`Order units`}
-      submit={() => order.mutate(undefined)}
-      isPending={order.isPending}
-      error={order.error}
-    >
+    <FormDialog close={close} title={t`Order units`} verb={t`Order units`} act={order}>
       <TextInput label={t`Pool class`} required value={poolClass} onChange={({ currentTarget }) => setPoolClass(currentTarget.value)} />
       <NumberInput
         label={t`Units`}

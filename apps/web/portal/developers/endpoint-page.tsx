@@ -125,15 +125,7 @@ function EditDialog({ endpoint, close }: DialogProps) {
     after: close,
   });
   return (
-    <FormDialog
-      opened
-      close={close}
-      title={t`Edit endpoint`}
-      verb={t`Save endpoint`}
-      submit={() => update.mutate(undefined)}
-      isPending={update.isPending}
-      error={update.error}
-    >
+    <FormDialog close={close} title={t`Edit endpoint`} verb={t`Save endpoint`} act={update}>
       <EndpointFields draft={draft} change={setDraft} />
     </FormDialog>
   );

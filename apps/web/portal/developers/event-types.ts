@@ -50,3 +50,6 @@ export const EVENT_NAMES = [
   'webhook.enabled',
   'ledger.difference',
 ] as const satisfies readonly EventName[];
+
+/** What one delivery may be of. */
+export const SINGLE_EVENTS = ['webhook.test', ...EVENT_NAMES.filter((name) => !name.endsWith('.*'))];

@@ -165,15 +165,7 @@ function RotateDialog({ apiKey: { id, name }, close, made }: { apiKey: ApiKey; c
     },
   });
   return (
-    <FormDialog
-      opened
-      close={close}
-      title={t`Rotate key ${name}`}
-      verb={t`Rotate key`}
-      submit={() => rotate.mutate(undefined)}
-      isPending={rotate.isPending}
-      error={rotate.error}
-    >
+    <FormDialog close={close} title={t`Rotate key ${name}`} verb={t`Rotate key`} act={rotate}>
       <Trans>A new key takes its place and may do the same. Both work for the overlap.</Trans>
       <Select
         label={t`The old key goes on working`}

@@ -6,6 +6,8 @@ import { createKey } from '#sdk/sdk.gen';
 import type { NewApiKey } from '#sdk/types.gen';
 import { useAct } from '#web/parts/api/acting';
 import { FormDialog } from '#web/parts/dialog/form-dialog';
+import { NameField } from '#web/parts/dialog/name-field';
+import { clearButton } from '#web/parts/filter/clear-button';
 import { useScope } from '#web/parts/scope/scope';
 import { useRoleWord } from '#web/portal/organization/role-words';
 import { useProjects } from '#web/portal/organization/use-projects';
@@ -46,24 +48,8 @@ export function NewKeyDialog({ close, made }: { close(): void; made(key: NewApiK
     },
   });
   return (
-    <FormDialog
-      opened
-      close={close}
-      title={t`Create API key`}
-      verb={t`Create API key`}
-      submit={() => create.mutate(undefined)}
-      isPending={create.isPending}
-      error={create.error}
-    >
-      <TextInput
-        label={t`Name`}
-        description={t`What uses it, so that you recognize it later.`}
-        required
-        maxLength={120}
-        data-autofocus
-        value={name}
-        onChange={({ currentTarget }) => setName(currentTarget.value)}
-      />
+    <FormDialog close={close} title={t`Create API key`} verb={t`Create API key`} act={create}>
+      <NameField name={name} change={setName} description={t`What uses it, so that you recognize it later.`} isFirst />
       <Select
         label={t`May do what this role may`}
         data={[...roles.map((value) => ({ value, label: roleWord(value) })), { value: NAMED, label: t`Scopes of my choice` }]}
@@ -83,8 +69,7 @@ export function NewKeyDialog({ close, made }: { close(): void; made(key: NewApiK
       <Select
         label={t`Project`}
         placeholder={t`Any project`}
-        clearable
-        clearButtonProps={{ 'aria-label': t`Clear project` }}
+        {...clearButton(t`Clear project`)}
         data={projects.map(({ id, name: label }) => ({ value: id, label }))}
         value={projectId}
         onChange={setProject}

@@ -85,15 +85,7 @@ function NewEndpointDialog({ close, made }: { close(): void; made(endpoint: Webh
     },
   });
   return (
-    <FormDialog
-      opened
-      close={close}
-      title={t`Add endpoint`}
-      verb={t`Add endpoint`}
-      submit={() => create.mutate(undefined)}
-      isPending={create.isPending}
-      error={create.error}
-    >
+    <FormDialog close={close} title={t`Add endpoint`} verb={t`Add endpoint`} act={create}>
       <EndpointFields draft={draft} change={setDraft} />
     </FormDialog>
   );

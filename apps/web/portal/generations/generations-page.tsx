@@ -1,56 +1,40 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Button, Select, TextInput } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { type InfiniteData, keepPreviousData, replaceEqualDeep, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Button } from '@mantine/core';
+import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
-import { SERVICE_TIERS, type ServiceTier } from '#core/catalog/service-tiers';
-import { listGenerationsInfiniteOptions, listProjectsOptions } from '#sdk/@tanstack/react-query.gen';
-import { cancelGeneration } from '#sdk/sdk.gen';
-import type { Generation, ListGenerationsResponse } from '#sdk/types.gen';
-import { GENERATION_STATES, type GenerationState, StateChip, useStateWord } from '#web/parts/chip/state-chip';
-import { ConfirmDialog } from '#web/parts/dialog/confirm-dialog';
-import { Credits, Time } from '#web/parts/figures/figures';
+import { listGenerationsInfiniteOptions } from '#sdk/@tanstack/react-query.gen';
+import type { Generation } from '#sdk/types.gen';
+import { rowsOfPages } from '#web/parts/api/pages';
+import { NothingFits } from '#web/parts/filter/nothing-fits';
+import { useFilter } from '#web/parts/filter/use-filter';
 import { useLive } from '#web/parts/live/live';
 import { useScope } from '#web/parts/scope/scope';
 import { Page } from '#web/parts/shell/page';
 import { Empty } from '#web/parts/states/empty';
-import { ErrorPanel } from '#web/parts/states/error-panel';
-import { Loading } from '#web/parts/states/loading';
-import { type Column, DataTable } from '#web/parts/table/data-table';
-import { MODEL_NAMES, promptOf, tierWord } from '#web/portal/generations/generation-words';
-import styles from '#web/portal/generations/generations.module.css';
-import { newerOf } from '#web/portal/generations/newer';
+import { RowList } from '#web/parts/table/row-list';
+import { CancelChosen } from '#web/portal/generations/cancel-chosen';
+import { useGenerationColumns } from '#web/portal/generations/generation-columns';
+import { GenerationFilterBar, generationFilterOf } from '#web/portal/generations/generation-filter';
+import { type GenerationPages, keepNewer, withChanged } from '#web/portal/generations/generation-pages';
 
 const PAGE_ROWS = 50;
-
-type Pages = InfiniteData<ListGenerationsResponse>;
-
-interface Filters {
-  state?: GenerationState;
-  model?: string;
-  tier?: ServiceTier;
-  project?: string;
-  label?: string;
-}
 
 /** The list of a tenant's generations, newest first. Filters live in the URL. */
 export function GenerationsPage() {
   const { t } = useLingui();
   const scope = useScope();
-  const navigate = useNavigate();
-  const filters = filtersOf(useSearch({ strict: false }) as Record<string, unknown>);
-  const options = listGenerationsInfiniteOptions({ query: { limit: PAGE_ROWS, ...filters } });
+  const { filter, isFiltered, choose, clear } = useFilter(generationFilterOf);
+  const options = listGenerationsInfiniteOptions({ query: { limit: PAGE_ROWS, ...filter } });
   const client = useQueryClient();
   const list = useInfiniteQuery({
     ...options,
-    initialPageParam: { query: { limit: PAGE_ROWS, ...filters } },
+    initialPageParam: { query: { limit: PAGE_ROWS, ...filter } },
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
     placeholderData: keepPreviousData,
-    structuralSharing: (before, after) => keepNewer(before as Pages | undefined, after as Pages),
+    structuralSharing: (before, after) => keepNewer(before as GenerationPages | undefined, after as GenerationPages),
   });
-  const rows = useMemo(() => list.data?.pages.flatMap(({ generations }) => generations) ?? [], [list.data]);
-  const isFiltered = Object.keys(filters).length > 0;
+  const rows = useMemo(() => rowsOfPages(list.data, ({ generations }) => generations), [list.data]);
 
   const [visible, setVisible] = useState<readonly string[]>([]);
   const unfinished = rows.filter(({ id, finishedAt }) => finishedAt === null && visible.includes(id)).map(({ id }) => `generation:${id}`);
@@ -62,12 +46,10 @@ export function GenerationsPage() {
       return;
     }
     const changed = JSON.parse(data) as Generation;
-    client.setQueryData<Pages>(options.queryKey, (pages) => pages && withChanged(pages, changed));
+    client.setQueryData<GenerationPages>(options.queryKey, (pages) => pages && withChanged(pages, changed));
   });
 
-  const filter = (change: { [Name in keyof Filters]: string | null | undefined }) =>
-    void navigate({ to: '.', search: Object.fromEntries(Object.entries({ ...filters, ...change }).filter(([, value]) => value)) });
-  const columns = useColumns();
+  const columns = useGenerationColumns();
   const mayWrite = scope.may('generations:write');
   return (
     <Page
@@ -80,178 +62,26 @@ export function GenerationsPage() {
         )
       }
     >
-      <FilterBar key={filters.label} filters={filters} filter={filter} />
-      {list.isPending && <Loading lines={8} heightPx={36} />}
-      {list.error && !list.data && (
-        <ErrorPanel error={list.error as unknown as Error} what={t`The list`} retry={() => void list.refetch()} />
-      )}
-      {list.data &&
-        rows.length === 0 &&
-        !list.hasNextPage &&
-        (isFiltered ? <NoMatch clear={() => void navigate({ to: '.', search: {} })} /> : <NeverUsed />)}
-      {list.data && (rows.length > 0 || list.hasNextPage) && (
-        <DataTable
-          label={t`Generations`}
-          columns={columns}
-          rows={rows}
-          rowId={({ id }) => id}
-          hasMore={list.hasNextPage}
-          loadMore={() => void list.fetchNextPage()}
-          isLoadingMore={list.isFetchingNextPage}
-          isStale={list.isPlaceholderData}
-          onVisible={setVisible}
-          bulk={mayWrite ? (chosen, clear) => <CancelChosen chosen={chosen} done={clear} /> : undefined}
-        />
-      )}
-    </Page>
-  );
-}
-
-function filtersOf(search: Record<string, unknown>): Filters {
-  const { state, model, tier, project, label } = search;
-  return {
-    ...(GENERATION_STATES.includes(state as GenerationState) && { state: state as GenerationState }),
-    ...(typeof model === 'string' && { model }),
-    ...(SERVICE_TIERS.includes(tier as ServiceTier) && { tier: tier as ServiceTier }),
-    ...(typeof project === 'string' && { project }),
-    ...(typeof label === 'string' && { label }),
-  };
-}
-
-function withChanged(data: Pages, changed: Generation): Pages {
-  return {
-    ...data,
-    pages: data.pages.map((page) =>
-      page.generations.some(({ id }) => id === changed.id)
-        ? { ...page, generations: page.generations.map((one) => (one.id === changed.id ? changed : one)) }
-        : page,
-    ),
-  };
-}
-
-/**
- * An answer that was on its way while an event came is older than the event: what it says of that generation is left out.
- * Equal pages stay the same object: a new one on each render would render without end.
- */
-function keepNewer(before: Pages | undefined, after: Pages): Pages {
-  const known = new Map(before?.pages.flatMap(({ generations }) => generations.map((one) => [one.id, one] as const)));
-  return replaceEqualDeep(before, {
-    ...after,
-    pages: after.pages.map((page) => ({ ...page, generations: page.generations.map((one) => newerOf(known.get(one.id), one)) })),
-  });
-}
-
-function useColumns(): Column<Generation>[] {
-  const { t } = useLingui();
-  const scope = useScope();
-  return [
-    {
-      id: 'prompt',
-      header: t`Prompt`,
-      isKey: true,
-      cell: (one) => (
-        <Link to={scope.path(`/generations/${one.id}`)} className={styles.prompt}>
-          {one.assets ? (
-            <img src={one.assets.image} alt="" loading="lazy" className={styles.thumb} />
+      <GenerationFilterBar key={filter.label} filter={filter} choose={choose} />
+      <RowList
+        list={list}
+        label={t`Generations`}
+        columns={columns}
+        rows={rows}
+        rowId={({ id }) => id}
+        onVisible={setVisible}
+        bulk={mayWrite ? (chosen, done) => <CancelChosen chosen={chosen} done={done} /> : undefined}
+        empty={
+          isFiltered ? (
+            <NothingFits title={t`No generation fits these filters`} clear={clear}>
+              <Trans>There are others that they leave out.</Trans>
+            </NothingFits>
           ) : (
-            <span className={styles.thumb} aria-hidden />
-          )}
-          <span>{promptOf(one)}</span>
-        </Link>
-      ),
-    },
-    { id: 'state', header: t`State`, widthPx: 130, isKey: true, cell: ({ state }) => <StateChip state={state} /> },
-    { id: 'model', header: t`Model`, widthPx: 130, cell: ({ model }) => model },
-    { id: 'tier', header: t`Tier`, widthPx: 110, cell: ({ serviceTier }) => t(tierWord[serviceTier]) },
-    { id: 'price', header: t`Credits`, widthPx: 110, align: 'end', cell: ({ cost }) => <Credits value={cost.priceCredits} /> },
-    { id: 'created', header: t`Created`, widthPx: 150, isKey: true, cell: ({ createdAt }) => <Time at={createdAt} /> },
-  ];
-}
-
-function FilterBar({
-  filters,
-  filter,
-}: {
-  filters: Filters;
-  filter(change: { [Name in keyof Filters]: string | null | undefined }): void;
-}) {
-  const { t } = useLingui();
-  const word = useStateWord();
-  const scope = useScope();
-  const [label, setLabel] = useState(filters.label ?? '');
-  const applyLabel = () => label.trim() !== (filters.label ?? '') && filter({ label: label.trim() });
-  return (
-    <form className={styles.filters} aria-label={t`Filters`} onSubmit={(event) => event.preventDefault()}>
-      <Select
-        label={t`State`}
-        placeholder={t`Any state`}
-        clearable
-        data={GENERATION_STATES.map((value) => ({ value, label: word(value) }))}
-        value={filters.state ?? null}
-        onChange={(state) => filter({ state })}
-        clearButtonProps={{ 'aria-label': t`Clear state` }}
+            <NeverUsed />
+          )
+        }
       />
-      <Select
-        label={t`Model`}
-        placeholder={t`Any model`}
-        clearable
-        data={MODEL_NAMES}
-        value={filters.model ?? null}
-        onChange={(model) => filter({ model })}
-        clearButtonProps={{ 'aria-label': t`Clear model` }}
-      />
-      <Select
-        label={t`Tier`}
-        placeholder={t`Any tier`}
-        clearable
-        data={SERVICE_TIERS.map((value) => ({ value, label: t(tierWord[value]) }))}
-        value={filters.tier ?? null}
-        onChange={(tier) => filter({ tier })}
-        clearButtonProps={{ 'aria-label': t`Clear tier` }}
-      />
-      {scope.may('projects:read') && <ProjectSelect value={filters.project} choose={(project) => filter({ project })} />}
-      <TextInput
-        label={t`Label`}
-        placeholder="campaign:spring"
-        value={label}
-        onChange={({ currentTarget }) => setLabel(currentTarget.value)}
-        onKeyDown={({ key }) => key === 'Enter' && applyLabel()} // a form of several fields has no implicit submission
-        onBlur={applyLabel}
-      />
-    </form>
-  );
-}
-
-function ProjectSelect({ value, choose }: { value: string | undefined; choose(id: string | null): void }) {
-  const { t } = useLingui();
-  const { data } = useQuery(listProjectsOptions());
-  return (
-    <Select
-      label={t`Project`}
-      placeholder={t`Any project`}
-      clearable
-      searchable
-      data={data?.projects.map(({ id, name }) => ({ value: id, label: name })) ?? []}
-      value={value ?? null}
-      onChange={choose}
-      clearButtonProps={{ 'aria-label': t`Clear project` }}
-    />
-  );
-}
-
-function NoMatch({ clear }: { clear(): void }) {
-  const { t } = useLingui();
-  return (
-    <Empty
-      title={t`No generation fits these filters`}
-      action={
-        <Button variant="default" onClick={clear}>
-          <Trans>Clear filters</Trans>
-        </Button>
-      }
-    >
-      <Trans>There are others that they leave out.</Trans>
-    </Empty>
+    </Page>
   );
 }
 
@@ -272,41 +102,5 @@ function NeverUsed() {
     >
       <Trans>A generation is an image or a video made from a prompt, priced before it starts.</Trans>
     </Empty>
-  );
-}
-
-/** One request each: what has ended meanwhile is refused by itself and says so. */
-function CancelChosen({ chosen, done }: { chosen: readonly Generation[]; done(): void }) {
-  const { t } = useLingui();
-  const client = useQueryClient();
-  const [isAsked, setAsked] = useState(false);
-  const [isPending, setPending] = useState(false);
-  const unfinished = chosen.filter(({ finishedAt }) => finishedAt === null);
-  const cancelAll = async () => {
-    setPending(true);
-    const outcomes = await Promise.allSettled(unfinished.map(({ id }) => cancelGeneration({ path: { id } })));
-    const cancelled = outcomes.filter(({ status }) => status === 'fulfilled').length;
-    notifications.show({ message: t`Cancelled ${cancelled} of ${unfinished.length} generations` });
-    setPending(false);
-    setAsked(false);
-    done();
-    void client.invalidateQueries();
-  };
-  return (
-    <>
-      <Button variant="default" onClick={() => setAsked(true)} disabled={unfinished.length === 0}>
-        <Trans>Cancel generations</Trans>
-      </Button>
-      <ConfirmDialog
-        opened={isAsked}
-        close={() => setAsked(false)}
-        title={t`Cancel ${unfinished.length} generations`}
-        verb={t`Cancel generations`}
-        confirm={() => void cancelAll()}
-        isPending={isPending}
-      >
-        <Trans>They stop where they are, and what they held is released.</Trans>
-      </ConfirmDialog>
-    </>
   );
 }

@@ -11,6 +11,7 @@ import { createGeneration, quoteGeneration } from '#sdk/sdk.gen';
 import type { CreateGeneration } from '#sdk/types.gen';
 import { Credits } from '#web/parts/figures/figures';
 import { formatSpan } from '#web/parts/figures/format';
+import { clearButton } from '#web/parts/filter/clear-button';
 import { useScope } from '#web/parts/scope/scope';
 import { Page } from '#web/parts/shell/page';
 import { MODEL_NAMES, tierWord } from '#web/portal/generations/generation-words';
@@ -113,8 +114,7 @@ export function NewGenerationPage() {
           label={t`Tier`}
           data={SERVICE_TIERS.map((value) => ({ value, label: t(tierWord[value]) }))}
           placeholder={t`As the project has it`}
-          clearable
-          clearButtonProps={{ 'aria-label': t`Clear tier` }}
+          {...clearButton(t`Clear tier`)}
           value={wish.tier}
           onChange={(tier) => set({ tier: tier as ServiceTier | null })}
         />

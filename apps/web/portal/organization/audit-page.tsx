@@ -1,8 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Button, Select, TextInput } from '@mantine/core';
+import { Button, Select } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
 import { listAuditLogInfiniteOptions, listKeysOptions, listMembersOptions } from '#sdk/@tanstack/react-query.gen';
 import { listAuditLog } from '#sdk/sdk.gen';
 import type { AuditEntry } from '#sdk/types.gen';
@@ -10,6 +9,10 @@ import { allPages } from '#web/parts/api/all-pages';
 import { afterLast, PAGE_ROWS, rowsOfPages } from '#web/parts/api/pages';
 import { saveFile } from '#web/parts/api/save-file';
 import { Time } from '#web/parts/figures/figures';
+import { clearButton } from '#web/parts/filter/clear-button';
+import { DayFields, type Days, dayOf, instantsOf } from '#web/parts/filter/days';
+import { NothingFits } from '#web/parts/filter/nothing-fits';
+import { chosenOf, textOf, useFilter } from '#web/parts/filter/use-filter';
 import { Filters } from '#web/parts/panel/panel';
 import { useScope } from '#web/parts/scope/scope';
 import { Page } from '#web/parts/shell/page';
@@ -34,11 +37,9 @@ const FAMILIES = [
 const ROWS_PER_DOWNLOADED_PAGE = 1_000;
 const MAX_DOWNLOADED_PAGES = 100;
 
-interface Filter {
+interface Filter extends Days {
   action?: string;
   actor?: string;
-  from?: string;
-  to?: string;
 }
 
 const entriesOf = ({ entries }: { entries: AuditEntry[] }) => entries;
@@ -46,16 +47,13 @@ const entriesOf = ({ entries }: { entries: AuditEntry[] }) => entries;
 /** Who did what, newest first. */
 export function AuditPage() {
   const { t } = useLingui();
-  const navigate = useNavigate();
-  const filter = filterOf(useSearch({ strict: false }) as Record<string, unknown>);
+  const { filter, isFiltered, choose, clear } = useFilter(filterOf);
   const actors = useActors();
   const list = useInfiniteQuery({
-    ...listAuditLogInfiniteOptions({ query: { limit: PAGE_ROWS, order: 'newest', ...asQuery(filter) } }),
+    ...listAuditLogInfiniteOptions({ query: { limit: PAGE_ROWS, order: 'newest', ...filter, ...instantsOf(filter) } }),
     ...afterLast(entriesOf),
     placeholderData: keepPreviousData,
   });
-  const choose = (change: { [Name in keyof Filter]: string | null | undefined }) =>
-    void navigate({ to: '.', search: filterOf({ ...filter, ...change }) as never });
   const actorWord = { system: t`Halogen`, api_key: t`an API key`, setup_link: t`a set-up link`, person: t`a person` };
   const nameOf = ({ kind, id }: AuditEntry['actor']) => actors.find((one) => one.value === id)?.label ?? actorWord[kind];
   const columns: Column<AuditEntry>[] = [
@@ -65,7 +63,7 @@ export function AuditPage() {
     { id: 'details', header: t`Details`, cell: ({ data }) => <span title={JSON.stringify(data, null, 2)}>{detailsOf(data)}</span> },
     { id: 'sequence', header: t`Sealed as`, widthPx: 110, align: 'end', cell: ({ sequence }) => sequence ?? t`not yet` },
   ];
-  const isFiltered = Object.keys(filter).length > 0;
+  const whatIsWritten = t`An entry is written when keys, people, projects, plans, units or money change. It is never changed.`;
   return (
     <Page title={t`Audit log`} actions={<Download filter={filter} />}>
       <OrganizationSections />
@@ -73,8 +71,7 @@ export function AuditPage() {
         <Select
           label={t`What`}
           placeholder={t`Anything`}
-          clearable
-          clearButtonProps={{ 'aria-label': t`Clear what`, 'aria-hidden': false, tabIndex: 0 }}
+          {...clearButton(t`Clear what`)}
           data={filter.action && !FAMILIES.includes(filter.action) ? [...FAMILIES, filter.action] : FAMILIES}
           value={filter.action ?? null}
           onChange={(action) => choose({ action })}
@@ -82,25 +79,13 @@ export function AuditPage() {
         <Select
           label={t`Who`}
           placeholder={t`Anybody`}
-          clearable
+          {...clearButton(t`Clear who`)}
           searchable
-          clearButtonProps={{ 'aria-label': t`Clear who`, 'aria-hidden': false, tabIndex: 0 }}
           data={actors}
           value={filter.actor ?? null}
           onChange={(actor) => choose({ actor })}
         />
-        <TextInput
-          type="date"
-          label={t`From (UTC)`}
-          value={filter.from ?? ''}
-          onChange={({ currentTarget }) => choose({ from: currentTarget.value })}
-        />
-        <TextInput
-          type="date"
-          label={t`To (UTC)`}
-          value={filter.to ?? ''}
-          onChange={({ currentTarget }) => choose({ to: currentTarget.value })}
-        />
+        <DayFields days={filter} choose={choose} />
       </Filters>
       <RowList
         list={list}
@@ -109,33 +94,21 @@ export function AuditPage() {
         columns={columns}
         rowId={({ id }) => id}
         empty={
-          <Empty
-            title={isFiltered ? t`No entry fits these filters` : t`No entry yet`}
-            action={
-              isFiltered && (
-                <Button variant="default" onClick={() => void navigate({ to: '.', search: {} as never })}>
-                  <Trans>Clear filters</Trans>
-                </Button>
-              )
-            }
-          >
-            <Trans>An entry is written when keys, people, projects, plans, units or money change. It is never changed.</Trans>
-          </Empty>
+          isFiltered ? (
+            <NothingFits title={t`No entry fits these filters`} clear={clear}>
+              {whatIsWritten}
+            </NothingFits>
+          ) : (
+            <Empty title={t`No entry yet`}>{whatIsWritten}</Empty>
+          )
         }
       />
     </Page>
   );
 }
 
-function filterOf({ action, actor, from, to }: { [Name in keyof Filter]: unknown }): Filter {
-  const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
-  const day = (value: unknown) => (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined);
-  const all = { action: text(action), actor: text(actor), from: day(from), to: day(to) };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-}
-
-function asQuery({ from, to, ...filter }: Filter) {
-  return { ...filter, ...(from && { from: `${from}T00:00:00Z` }), ...(to && { to: `${to}T23:59:59.999Z` }) };
+function filterOf({ action, actor, from, to }: Readonly<Record<string, unknown>>): Filter {
+  return chosenOf({ action: textOf(action), actor: textOf(actor), from: dayOf(from), to: dayOf(to) });
 }
 
 function detailsOf(data: Readonly<Record<string, unknown>>): string {
@@ -186,7 +159,7 @@ function exported(filter: Filter, format: 'csv' | 'jsonl') {
     hasHeads: format === 'csv',
     maxPages: MAX_DOWNLOADED_PAGES,
     read: (after) => {
-      const query = { limit: ROWS_PER_DOWNLOADED_PAGE, format, ...asQuery(filter), ...(after && { after }) };
+      const query = { limit: ROWS_PER_DOWNLOADED_PAGE, format, ...filter, ...instantsOf(filter), ...(after && { after }) };
       return listAuditLog({ query, parseAs: 'text', throwOnError: true });
     },
   });

@@ -12,6 +12,8 @@ import { afterLast, PAGE_ROWS, rowsOfPages } from '#web/parts/api/pages';
 import { queryClient } from '#web/parts/api/query-client';
 import { meQuery, useMe } from '#web/parts/api/session';
 import { FormDialog } from '#web/parts/dialog/form-dialog';
+import { NameDialog } from '#web/parts/dialog/name-dialog';
+import { NameField } from '#web/parts/dialog/name-field';
 import { Credits } from '#web/parts/figures/figures';
 import { pathOf, useScope } from '#web/parts/scope/scope';
 import { Page } from '#web/parts/shell/page';
@@ -115,44 +117,21 @@ export function BrandsPage() {
           </Empty>
         }
       />
-      {asked?.what === 'new' && <CreateDialog close={close} />}
+      {asked?.what === 'new' && (
+        <NameDialog
+          close={close}
+          verb={t`Create brand`}
+          act={(name) => createTenant({ body: { name }, throwOnError: true })}
+          done={(name) => t`Created the brand ${name}`}
+          after={() => {
+            void queryClient.invalidateQueries(meQuery); // the scope switch has it, too
+            close();
+          }}
+        />
+      )}
       {asked?.what === 'edit' && <EditDialog tenant={asked.tenant} close={close} />}
       {asked?.what === 'fund' && <FundDialog tenant={asked.tenant} close={close} />}
     </Page>
-  );
-}
-
-function CreateDialog({ close }: { close(): void }) {
-  const { t } = useLingui();
-  const [name, setName] = useState('');
-  const create = useAct({
-    act: () => createTenant({ body: { name: name.trim() }, throwOnError: true }),
-    done: t`Created the brand ${name}`,
-    isInForm: true,
-    after: () => {
-      void queryClient.invalidateQueries(meQuery); // the scope switch has it, too
-      close();
-    },
-  });
-  return (
-    <FormDialog
-      opened
-      close={close}
-      title={t`Create brand`}
-      verb={t`Create brand`}
-      submit={() => create.mutate(undefined)}
-      isPending={create.isPending}
-      error={create.error}
-    >
-      <TextInput
-        label={t`Name`}
-        required
-        maxLength={120}
-        data-autofocus
-        value={name}
-        onChange={({ currentTarget }) => setName(currentTarget.value)}
-      />
-    </FormDialog>
   );
 }
 
@@ -173,23 +152,8 @@ function EditDialog({ tenant, close }: { tenant: Tenant; close(): void }) {
     after: close,
   });
   return (
-    <FormDialog
-      opened
-      close={close}
-      title={t`Edit ${tenant.name}`}
-      verb={t`Save`}
-      submit={() => update.mutate(undefined)}
-      isPending={update.isPending}
-      error={update.error}
-    >
-      <TextInput
-        label={t`Name`}
-        required
-        maxLength={120}
-        data-autofocus
-        value={name}
-        onChange={({ currentTarget }) => setName(currentTarget.value)}
-      />
+    <FormDialog close={close} title={t`Edit ${tenant.name}`} verb={t`Save`} act={update}>
+      <NameField name={name} change={setName} isFirst />
       <Select
         label={t`Default tier`}
         description={t`Of requests that name none, unless their key or project does.`}
@@ -220,15 +184,7 @@ function FundDialog({ tenant: { id, name }, close }: { tenant: Tenant; close(): 
     after: close,
   });
   return (
-    <FormDialog
-      opened
-      close={close}
-      title={t`Send credits to ${name}`}
-      verb={t`Send credits`}
-      submit={() => fund.mutate(undefined)}
-      isPending={fund.isPending}
-      error={fund.error}
-    >
+    <FormDialog close={close} title={t`Send credits to ${name}`} verb={t`Send credits`} act={fund}>
       <TextInput
         label={t`Credits`}
         description={t`What the credits were and when they end goes with them.`}

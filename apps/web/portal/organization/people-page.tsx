@@ -10,6 +10,7 @@ import { useAct } from '#web/parts/api/acting';
 import { afterLast, PAGE_ROWS, rowsOfPages } from '#web/parts/api/pages';
 import { ConfirmDialog } from '#web/parts/dialog/confirm-dialog';
 import { FormDialog } from '#web/parts/dialog/form-dialog';
+import { NameField } from '#web/parts/dialog/name-field';
 import { Time } from '#web/parts/figures/figures';
 import { useScope } from '#web/parts/scope/scope';
 import { Page } from '#web/parts/shell/page';
@@ -121,15 +122,7 @@ function AddDialog({ close }: { close(): void }) {
     after: close,
   });
   return (
-    <FormDialog
-      opened
-      close={close}
-      title={t`Add person`}
-      verb={t`Add person`}
-      submit={() => add.mutate(undefined)}
-      isPending={add.isPending}
-      error={add.error}
-    >
+    <FormDialog close={close} title={t`Add person`} verb={t`Add person`} act={add}>
       <TextInput
         label={t`E-mail`}
         type="email"
@@ -138,7 +131,7 @@ function AddDialog({ close }: { close(): void }) {
         value={email}
         onChange={({ currentTarget }) => setEmail(currentTarget.value)}
       />
-      <TextInput label={t`Name`} required maxLength={120} value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} />
+      <NameField name={name} change={setName} />
       <Select
         label={t`Role`}
         data={MEMBER_ROLES.map((value) => ({ value, label: roleWord(value) }))}

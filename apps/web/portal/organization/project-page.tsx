@@ -9,6 +9,7 @@ import { updateProject } from '#sdk/sdk.gen';
 import type { Project } from '#sdk/types.gen';
 import { useAct } from '#web/parts/api/acting';
 import { ConfirmDialog } from '#web/parts/dialog/confirm-dialog';
+import { NameField } from '#web/parts/dialog/name-field';
 import { Credits, Time } from '#web/parts/figures/figures';
 import { Facts, Note, Panel, Panels } from '#web/parts/panel/panel';
 import { useScope } from '#web/parts/scope/scope';
@@ -95,13 +96,7 @@ function Settings({ project, mayWrite }: { project: Project; mayWrite: boolean }
     >
       <fieldset disabled={!mayWrite} style={{ border: 0, margin: 0, padding: 0 }}>
         <Stack gap="sm">
-          <TextInput
-            label={t`Name`}
-            required
-            maxLength={120}
-            value={draft.name}
-            onChange={({ currentTarget }) => set({ name: currentTarget.value })}
-          />
+          <NameField name={draft.name} change={(name) => set({ name })} />
           <Select
             label={t`Tier`}
             description={t`Of requests that name none.`}

@@ -1,14 +1,13 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Anchor, Button, TextInput } from '@mantine/core';
+import { Anchor, Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { listProjectsInfiniteOptions } from '#sdk/@tanstack/react-query.gen';
 import { createProject } from '#sdk/sdk.gen';
 import type { Project } from '#sdk/types.gen';
-import { useAct } from '#web/parts/api/acting';
 import { afterLast, PAGE_ROWS, rowsOfPages } from '#web/parts/api/pages';
-import { FormDialog } from '#web/parts/dialog/form-dialog';
+import { NameDialog } from '#web/parts/dialog/name-dialog';
 import { Credits } from '#web/parts/figures/figures';
 import { useScope } from '#web/parts/scope/scope';
 import { Page } from '#web/parts/shell/page';
@@ -26,6 +25,7 @@ export function ProjectsPage() {
   const { t } = useLingui();
   const scope = useScope();
   const mayWrite = scope.may('projects:write');
+  const navigate = useNavigate();
   const [isNew, setNew] = useState(false);
   const list = useInfiniteQuery({ ...listProjectsInfiniteOptions({ query: { limit: PAGE_ROWS } }), ...afterLast(projectsOf) });
   const create = (
@@ -72,40 +72,15 @@ export function ProjectsPage() {
           </Empty>
         }
       />
-      {isNew && <CreateDialog close={() => setNew(false)} />}
+      {isNew && (
+        <NameDialog
+          close={() => setNew(false)}
+          verb={t`Create project`}
+          act={async (name) => (await createProject({ body: { name }, throwOnError: true })).data}
+          done={(name) => t`Created the project ${name}`}
+          after={({ id }) => void navigate({ to: scope.path(`/organization/projects/${id}`) })}
+        />
+      )}
     </Page>
-  );
-}
-
-function CreateDialog({ close }: { close(): void }) {
-  const { t } = useLingui();
-  const scope = useScope();
-  const navigate = useNavigate();
-  const [name, setName] = useState('');
-  const create = useAct({
-    act: async () => (await createProject({ body: { name: name.trim() }, throwOnError: true })).data,
-    done: t`Created the project ${name}`,
-    isInForm: true,
-    after: ({ id }) => void navigate({ to: scope.path(`/organization/projects/${id}`) }),
-  });
-  return (
-    <FormDialog
-      opened
-      close={close}
-      title={t`Create project`}
-      verb={t`Create project`}
-      submit={() => create.mutate(undefined)}
-      isPending={create.isPending}
-      error={create.error}
-    >
-      <TextInput
-        label={t`Name`}
-        required
-        maxLength={120}
-        data-autofocus
-        value={name}
-        onChange={({ currentTarget }) => setName(currentTarget.value)}
-      />
-    </FormDialog>
   );
 }

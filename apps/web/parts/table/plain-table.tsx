@@ -1,6 +1,6 @@
 import { Table } from '@mantine/core';
 import type { ReactNode } from 'react';
-import styles from '#web/admin/panel/panel.module.css';
+import styles from '#web/parts/table/plain-table.module.css';
 
 /** A table of a bounded number of rows. It scrolls sideways in its own region. */
 export function PlainTable({ label, heads, rows }: { label: string; heads: readonly string[]; rows: readonly (readonly ReactNode[])[] }) {
