@@ -3,15 +3,14 @@ import {
   AV_CODEC_FLAG_BITEXACT,
   AV_CODEC_FLAG_GLOBAL_HEADER,
   AV_SAMPLE_FMT_FLTP,
-  AVERROR_EAGAIN,
-  AVERROR_EOF,
   FF_ENCODER_AAC,
 } from 'node-av/constants';
-import { Codec, CodecContext, FFmpegError, type FormatContext, Frame, Packet, Rational, type Stream } from 'node-av/lib';
+import { Codec, CodecContext, FFmpegError, type FormatContext, Frame, Rational, type Stream } from 'node-av/lib';
 import type { FileNotes } from '#media/file-notes';
 import { openMp4Input } from '#media/mp4/mp4-input';
 import { finishMp4, openMp4, startMp4 } from '#media/mp4/mp4-output';
 import { copyOf, copyPackets } from '#media/mp4/remux-mp4';
+import { writePackets } from '#media/mp4/write-packets';
 
 export const SAMPLES_PER_SECOND = 48_000;
 const BITS_PER_SECOND = 128_000n;
@@ -92,17 +91,4 @@ function joined(one: Float32Array, other: Float32Array): Float32Array {
 
 function planar({ left, right }: SoundPiece): Buffer {
   return Buffer.from(joined(left, right).buffer);
-}
-
-async function writePackets(encoder: CodecContext, output: FormatContext, stream: Stream): Promise<void> {
-  using packet = new Packet();
-  packet.alloc();
-  for (;;) {
-    const received = await encoder.receivePacket(packet);
-    if (received === AVERROR_EAGAIN || received === AVERROR_EOF) return;
-    FFmpegError.throwIfError(received, 'receive sound');
-    packet.streamIndex = stream.index;
-    packet.rescaleTs(encoder.timeBase, stream.timeBase);
-    FFmpegError.throwIfError(await output.interleavedWriteFrame(packet), 'write sound');
-  }
 }

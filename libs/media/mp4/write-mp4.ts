@@ -10,25 +10,13 @@ import {
   AVCOL_SPC_BT709,
   AVCOL_SPC_RGB,
   AVCOL_TRC_BT709,
-  AVERROR_EAGAIN,
-  AVERROR_EOF,
   type AVPixelFormat,
   FF_ENCODER_LIBX264,
 } from 'node-av/constants';
-import {
-  Codec,
-  CodecContext,
-  Dictionary,
-  FFmpegError,
-  type FormatContext,
-  Frame,
-  Packet,
-  Rational,
-  SoftwareScaleContext,
-  type Stream,
-} from 'node-av/lib';
+import { Codec, CodecContext, Dictionary, FFmpegError, Frame, Rational, SoftwareScaleContext } from 'node-av/lib';
 import type { FileNotes } from '#media/file-notes';
 import { finishMp4, openMp4, startMp4 } from '#media/mp4/mp4-output';
+import { writePackets } from '#media/mp4/write-packets';
 
 const KEYFRAME_INTERVAL_S = 2;
 /** A fixed count: x264's output depends on it, and the same frames must give the same file on every machine. */
@@ -131,17 +119,4 @@ function emptyFrame({ widthPx, heightPx }: Mp4Format, pixelFormat: AVPixelFormat
   frame.format = pixelFormat;
   FFmpegError.throwIfError(frame.getBuffer(), 'allocate frame');
   return frame;
-}
-
-async function writePackets(encoder: CodecContext, output: FormatContext, stream: Stream): Promise<void> {
-  using packet = new Packet();
-  packet.alloc();
-  for (;;) {
-    const received = await encoder.receivePacket(packet);
-    if (received === AVERROR_EAGAIN || received === AVERROR_EOF) return;
-    FFmpegError.throwIfError(received, 'receive packet');
-    packet.streamIndex = stream.index;
-    packet.rescaleTs(encoder.timeBase, stream.timeBase);
-    FFmpegError.throwIfError(await output.interleavedWriteFrame(packet), 'write packet');
-  }
 }
