@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { API_PATIENCE_MS } from '#apps/lane-agent/limits';
 import { ALONE_LIMIT_MS, GRACE_MS, HEARTBEAT_EVERY_MS } from '#contracts/lanes/messages';
 import { readEnvironment } from '#platform/config/read-environment';
 
@@ -20,6 +21,8 @@ export interface AgentSettings {
   heartbeatEveryMs: number;
   aloneLimitMs: number;
   apiOrigin: string;
+  /** How long one attempt of a stage goes on asking an API that is away. */
+  apiPatienceMs: number;
   temporalAddress: string;
   temporalNamespace: string;
   /** Where stages have their folders; each node has its own below it. */
@@ -63,6 +66,7 @@ export function readAgentSettings(env: NodeJS.ProcessEnv = process.env): AgentSe
     heartbeatEveryMs: HEARTBEAT_EVERY_MS,
     aloneLimitMs: ALONE_LIMIT_MS,
     apiOrigin: environment.HALOGEN_API_ORIGIN,
+    apiPatienceMs: API_PATIENCE_MS,
     temporalAddress: environment.TEMPORAL_ADDRESS,
     temporalNamespace: environment.TEMPORAL_NAMESPACE,
     agentDir: environment.HALOGEN_AGENT_DIR,

@@ -77,6 +77,14 @@ describe('a stage', { timeout: 60_000 }, () => {
     expect(node.api.requests).toHaveLength(orders);
   });
 
+  it('waits for an API that is away, within one attempt', async () => {
+    const node = await startNode({ apiPatienceMs: 30_000 });
+    const { orderFor } = node.api;
+    node.api.orderFor = (request) => (node.api.requests.length < 3 ? 503 : orderFor(request));
+    await stages.run(node.nodeId, aStage('render'));
+    expect(node.api.requests.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
+  });
+
   it('is not tried again when the backend refuses the order', async () => {
     const node = await startNode({ referenceMode: 'full' });
     expect(await failureTypeOf(stages.run(node.nodeId, aStage('package')))).toBe('StageFailed'); // no `master`
@@ -257,6 +265,7 @@ async function startNode(settings: Partial<AgentSettings> = {}): Promise<Node> {
     heartbeatEveryMs: 50,
     aloneLimitMs: 6_000,
     apiOrigin: api.origin,
+    apiPatienceMs: 0,
     temporalAddress: testTemporalAddress(),
     temporalNamespace: 'default',
     agentDir,
