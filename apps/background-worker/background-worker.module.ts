@@ -24,7 +24,6 @@ import { HotPool } from '#platform/database/hot-pool';
 import { HealthModule } from '#platform/http/health.module';
 import { OutboundModule } from '#platform/http/outbound/outbound.module';
 import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
-import { QueueModule } from '#platform/queue/queue.module';
 import { StorageModule } from '#platform/storage/storage.module';
 
 /** The whole process: deliveries, and the sweeps that clean up after everybody. */
@@ -32,13 +31,11 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
   @Module({
     imports: [
       ControlDatabaseModule.at(environment.DATABASE_CONTROL_URL),
-      QueueModule.forRedis(environment.REDIS_URL),
       StorageModule.for(environment, {
         publicOrigin: environment.HALOGEN_PUBLIC_ORIGIN,
         secret: environment.HALOGEN_ASSET_SIGNING_SECRET,
       }),
       OutboundModule.with(parseOutboundSettings({ allow: environment.HALOGEN_OUTBOUND_ALLOW, dns: environment.HALOGEN_OUTBOUND_DNS })),
-      // Redis is not among the checks: without it the relay goes on, and a restart would not bring it back.
       HealthModule.with({ inject: [HotPool], checks: (pool: HotPool) => [{ name: 'postgres', check: () => canQuery(pool) }] }),
       WebhooksModule.with({ timeScale: environment.HALOGEN_WEBHOOK_TIME_SCALE }, environment.HALOGEN_ENCRYPTION_KEYS),
       IngestionModule.with(environment.DATABASE_LOADER_URL),

@@ -6,7 +6,6 @@ import { STORAGE_ENVIRONMENT } from '#platform/storage/storage-environment';
 export const BackgroundWorkerEnvironment = z.object({
   DATABASE_CONTROL_URL: z.url(),
   DATABASE_LOADER_URL: z.url(),
-  REDIS_URL: z.url(),
   ...STORAGE_ENVIRONMENT,
   HALOGEN_ASSET_SIGNING_SECRET: z.string().min(32),
   ...ENCRYPTION_ENVIRONMENT,

@@ -67,7 +67,6 @@ export function backgroundWorkerEnvironment(installation: Installation, healthPo
   return environment(installation, 'halogen-background-worker', {
     DATABASE_CONTROL_URL: servers.databaseControlUrl,
     DATABASE_LOADER_URL: servers.databaseLoaderUrl,
-    REDIS_URL: servers.redisUrl,
     HALOGEN_PUBLIC_ORIGIN: originOf(apiPort),
     HALOGEN_STORAGE_DIR: storageOf(homeDir),
     ...bucketOf(process.env),
@@ -78,7 +77,7 @@ export function backgroundWorkerEnvironment(installation: Installation, healthPo
   });
 }
 
-/** Another trust zone: no database, no Redis, no storage, no signing secret. */
+/** Another trust zone: no database, no storage, no signing secret. */
 export function laneAgentEnvironment(installation: Installation, nodeId: NodeId, healthPort: number): NodeJS.ProcessEnv {
   const { servers, secrets, apiPort, schedulerPorts, homeDir } = installation;
   return environment(installation, 'halogen-lane-agent', {

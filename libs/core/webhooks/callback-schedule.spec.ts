@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AttemptResult, afterCallback } from '#core/webhooks/callback-schedule';
+import { type AttemptResult, afterCallback, callbackSignal } from '#core/webhooks/callback-schedule';
 
 describe('a Dream Machine callback', () => {
   it.each([1, 2, 3, 4])('is delivered by a 200 at attempt %i', (attempts) => {
@@ -19,4 +19,15 @@ describe('a Dream Machine callback', () => {
     for (const attempts of [1, 2, 3]) expect(afterCallback(attempts, result)).toEqual({ state: 'pending', retryAfterMs: 100 });
     expect(afterCallback(4, result)).toEqual({ state: 'given_up' });
   });
+});
+
+it.each([
+  { result: { status: 200 }, signal: 'success' },
+  { result: { status: 204 }, signal: 'success' },
+  { result: { status: 404 }, signal: 'success' },
+  { result: { status: 429 }, signal: 'throttled' },
+  { result: { status: 503 }, signal: 'failure' },
+  { result: { error: 'timeout' }, signal: 'failure' },
+])('$result tells of its host: $signal', ({ result, signal }) => {
+  expect(callbackSignal(result as AttemptResult)).toBe(signal);
 });

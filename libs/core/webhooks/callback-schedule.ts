@@ -1,3 +1,5 @@
+import type { PaceSignal } from '#core/webhooks/receiver-pace';
+
 /** How an attempt ended: with an answer of the receiver, or without any. */
 export type AttemptResult = { status: number } | { error: string };
 
@@ -18,4 +20,15 @@ export function afterCallback(attempts: number, result: AttemptResult): AfterAtt
   if ('status' in result && result.status === 200) return { state: 'delivered' };
   const retryAfterMs = RETRY_AFTER_MS[attempts - 1];
   return retryAfterMs === undefined ? { state: 'given_up' } : { state: 'pending', retryAfterMs };
+}
+
+const TOO_MANY_REQUESTS = 429;
+
+/**
+ * What an attempt tells about the host. One that answers is well, even with a no: many receivers say 204, which the schedule takes for a
+ * failure of that one callback.
+ */
+export function callbackSignal(result: AttemptResult): PaceSignal {
+  if (!('status' in result) || result.status >= 500) return 'failure';
+  return result.status === TOO_MANY_REQUESTS ? 'throttled' : 'success';
 }

@@ -1,11 +1,11 @@
-/** Callbacks of the Dream Machine API: attempts one process runs at once. They mostly wait for their receivers. */
-export const MAX_ATTEMPTS_AT_ONCE = 256;
+/** Callback attempts one process runs at once. */
+export const MAX_CALLBACK_ATTEMPTS = 256;
 
-/** Attempts one process runs at once against one origin, so that a slow receiver holds up nobody but itself. */
-export const MAX_ATTEMPTS_PER_ORIGIN = 16;
+/** Of those, what all slow and failing hosts together may hold. */
+export const MAX_TROUBLED_CALLBACKS = 128;
 
-/** How long a delivery stays readable after its end, and a webhook's delivery, its attempts and its event after their beginning. */
-export const FINISHED_DELIVERIES_KEPT_DAYS = 30;
+/** How long a callback, and a webhook's delivery, its attempts and its event are kept, from their beginning. */
+export const DELIVERIES_KEPT_DAYS = 30;
 
 /** Webhook attempts one process runs at once. */
 export const MAX_WEBHOOK_ATTEMPTS = 1_024;

@@ -1,9 +1,9 @@
 import { type DreamMachineGeneration, dreamMachineGeneration } from '#contracts/dream-machine/generation';
 import { stateAtEvent } from '#core/webhooks/callback-event';
-import type { ClaimedDelivery } from '#features/webhooks/delivery-groups';
+import type { ClaimedCallback } from '#features/webhooks/claim-callbacks';
 
 /** The generation as it was at the event: a late `dreaming` neither shows assets nor an end. */
-export function callbackBody(delivery: ClaimedDelivery, assetUrl: (key: string) => string): DreamMachineGeneration {
+export function callbackBody(delivery: ClaimedCallback, assetUrl: (key: string) => string): DreamMachineGeneration {
   return dreamMachineGeneration(
     {
       id: delivery.generation_id,

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { DeliveriesService } from '#features/webhooks/deliveries.service';
-import { DeliveryOffers } from '#features/webhooks/delivery-offers';
+import { CallbackDispatcher } from '#features/webhooks/callback-dispatcher';
+import { addCallbacks } from '#features/webhooks/claim-callbacks';
 import { HotPool } from '#platform/database/hot-pool';
 import { Notifications } from '#platform/database/notifications';
 import type { Tx } from '#platform/database/tx';
@@ -16,7 +16,7 @@ interface DeliveryFact {
   created_at: Date;
 }
 
-/** Turns facts of the outbox into deliveries, in the order in which they became true. Needs Postgres only. */
+/** Turns facts of the outbox into callbacks, in the order in which they became true. Needs Postgres only. */
 @Injectable()
 export class CallbackRelay implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly reader: OutboxReader<DeliveryFact>;
@@ -24,8 +24,7 @@ export class CallbackRelay implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @Inject(HotPool) pool: HotPool,
     @Inject(Notifications) notifications: Notifications,
-    @Inject(DeliveriesService) private readonly deliveries: DeliveriesService,
-    @Inject(DeliveryOffers) private readonly offers: DeliveryOffers,
+    @Inject(CallbackDispatcher) private readonly dispatcher: CallbackDispatcher,
   ) {
     this.reader = new OutboxReader(pool, notifications, {
       consumer: 'delivery',
@@ -44,7 +43,7 @@ export class CallbackRelay implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async relay(tx: Tx, facts: readonly DeliveryFact[]): Promise<() => void> {
-    const added = await this.deliveries.add(
+    const origins = await addCallbacks(
       tx,
       facts.map((fact) => ({
         tenant_id: fact.tenant_id,
@@ -53,7 +52,7 @@ export class CallbackRelay implements OnApplicationBootstrap, OnModuleDestroy {
         traceparent: relayed(fact),
       })),
     );
-    return () => this.offers.offer(added);
+    return () => this.dispatcher.wake(origins);
   }
 }
 

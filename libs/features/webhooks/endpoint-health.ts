@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DISABLE_AFTER_FAILING_MS, PROBE_EVERY_MS } from '#core/webhooks/limits';
 import type { AfterWebhook } from '#core/webhooks/webhook-schedule';
 import { recordEvents } from '#features/events/events.service';
-import type { WebhookTarget } from '#features/webhooks/webhook-groups';
 import { WEBHOOK_SETTINGS, type WebhookSettings } from '#features/webhooks/webhook-settings';
+import type { WebhookTarget } from '#features/webhooks/webhook-targets';
 import { HotPool } from '#platform/database/hot-pool';
 
 /** What endpoints' answers mean for the endpoints themselves. Written only when something changes: most attempts cost nothing here. */

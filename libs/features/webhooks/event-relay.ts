@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { wantsEvent } from '#core/webhooks/event-filter';
-import { type EndpointKey, WebhookDispatcher } from '#features/webhooks/webhook-dispatcher';
+import type { EndpointKey } from '#features/webhooks/claim-webhooks';
+import { WebhookDispatcher } from '#features/webhooks/webhook-dispatcher';
 import { HotPool } from '#platform/database/hot-pool';
 import { Notifications } from '#platform/database/notifications';
 import type { Tx } from '#platform/database/tx';

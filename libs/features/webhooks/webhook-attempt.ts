@@ -1,7 +1,9 @@
 import { MAX_PAYLOAD_BYTES, SOFT_PAYLOAD_BYTES } from '#core/webhooks/limits';
 import { type WebhookResult, webhookTimeoutMs } from '#core/webhooks/webhook-schedule';
+import type { ClaimedWebhook } from '#features/webhooks/claim-webhooks';
+import type { AttemptLog } from '#features/webhooks/record-webhooks';
 import { signedHeaders } from '#features/webhooks/sign-message';
-import type { AttemptLog, ClaimedWebhook, WebhookTarget } from '#features/webhooks/webhook-groups';
+import type { WebhookTarget } from '#features/webhooks/webhook-targets';
 import type { OutboundClient } from '#platform/http/outbound/outbound-client';
 
 export const USER_AGENT = 'Halogen-Webhooks/1';

@@ -1,59 +1,43 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { isTroubled } from '#core/webhooks/endpoint-pace';
 import { MAX_TROUBLED_ATTEMPTS, MAX_WEBHOOK_ATTEMPTS, PROBE_EVERY_MS } from '#core/webhooks/limits';
+import type { PaceSignal } from '#core/webhooks/receiver-pace';
 import { type AfterWebhook, afterWebhook } from '#core/webhooks/webhook-schedule';
-import { EndpointHealth } from '#features/webhooks/endpoint-health';
-import { EndpointLane } from '#features/webhooks/endpoint-lane';
-import { type AttemptOutcome, attemptWebhook } from '#features/webhooks/webhook-attempt';
+import { type Attempted, CallEngine, type CallKind, type ClaimedCalls, type Wanted } from '#features/webhooks/call-engine';
 import {
   type ClaimedWebhook,
   claimWebhooks,
-  decryptTarget,
-  type EndedWebhook,
+  type EndpointKey,
   endpointsWithWork,
-  recordWebhooks,
-  targetsOf,
   unclaimWebhooks,
-  type WebhookTarget,
-} from '#features/webhooks/webhook-groups';
+} from '#features/webhooks/claim-webhooks';
+import { EndpointHealth } from '#features/webhooks/endpoint-health';
+import { type EndedWebhook, recordWebhooks } from '#features/webhooks/record-webhooks';
+import { type AttemptOutcome, attemptWebhook } from '#features/webhooks/webhook-attempt';
 import { WEBHOOK_SETTINGS, type WebhookSettings } from '#features/webhooks/webhook-settings';
+import { decryptTarget, targetsOf, type WebhookTarget } from '#features/webhooks/webhook-targets';
 import { CommandGroup } from '#platform/database/command-group';
 import { HotPool } from '#platform/database/hot-pool';
 import { EncryptionKeys, Undecryptable } from '#platform/encryption/encryption-keys';
 import { OutboundClient } from '#platform/http/outbound/outbound-client';
-import { WakeLoop } from '#platform/outbox/wake-loop';
 import { SignedUrls } from '#platform/storage/signed-urls';
 import { inSpan } from '#platform/telemetry/spans';
 
-export interface EndpointKey {
-  tenantId: string;
-  endpointId: string;
+interface WebhookCall {
+  delivery: ClaimedWebhook;
+  target: WebhookTarget;
 }
 
-/** What was lost with a process, or was due later than it remembered, is found by then. */
-const SWEEP_EVERY_MS = 500;
 const MAX_ENDPOINTS_PER_SWEEP = 2_000;
-const MAX_ENDPOINTS_PER_CLAIM = 64;
-const CLAIM_AGAIN_AFTER_ERROR_MS = 1_000;
 const RECORD_GROUP_MS = 10;
-/** Attempts that take longer than this at the end of the process are made again by another one. */
-const DRAIN_LIMIT_MS = 6_000;
-/** Past this the paces of failing endpoints are forgotten; they are learned anew within a few attempts. */
-const MAX_REMEMBERED_LANES = 10_000;
 
-/**
- * Pulls due deliveries out of Postgres, as many as their endpoints take now, and attempts them. Nothing waits in a queue beside the
- * table, so nothing is handed out only to be turned away, and nothing is lost with a process or with Redis.
- */
+/** Delivers events to endpoints: signs them, and lets their answers decide about the delivery and about the endpoint. */
 @Injectable()
-export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger('webhooks');
-  private readonly lanes = new Map<string, EndpointLane>();
-  private readonly sweep = new WakeLoop({ name: 'webhook sweep', everyMs: SWEEP_EVERY_MS, run: () => this.findWork() });
+export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicationShutdown, CallKind<EndpointKey, WebhookCall> {
+  readonly name = 'webhooks';
+  readonly most = { attempts: MAX_WEBHOOK_ATTEMPTS, troubled: MAX_TROUBLED_ATTEMPTS };
+  private readonly logger = new Logger(this.name);
+  private readonly engine = new CallEngine(this);
   private readonly records: CommandGroup<EndedWebhook, undefined>;
-  private readonly underWay = new Set<Promise<void>>();
-  private claiming = false;
-  private stopped = true;
 
   constructor(
     @Inject(HotPool) private readonly pool: HotPool,
@@ -73,101 +57,73 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
   }
 
   onApplicationBootstrap(): void {
-    this.stopped = false;
-    this.sweep.start();
+    this.engine.start();
   }
 
-  /** Lets the attempts under way end; what is claimed and not begun is free again when its claim runs out. */
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    for (const lane of this.lanes.values()) lane.forget();
-    await this.sweep.stop();
-    await Promise.race([Promise.all(this.underWay), new Promise((resolve) => setTimeout(resolve, DRAIN_LIMIT_MS).unref())]);
+  beforeApplicationShutdown(): Promise<void> {
+    return this.engine.stop();
   }
 
   /** Says that these endpoints may have something due. */
-  wake(endpoints: Iterable<EndpointKey & { probe?: boolean }>): void {
-    if (this.stopped) return;
-    for (const { tenantId, endpointId, probe } of endpoints) {
-      let lane = this.lanes.get(endpointId);
-      if (!lane) {
-        lane = new EndpointLane(tenantId, endpointId, () => this.wake([{ tenantId, endpointId }]));
-        this.lanes.set(endpointId, lane);
-      }
-      lane.noteWork(probe ?? false);
-      this.begin(lane);
-    }
-    this.claimMore();
+  wake(endpoints: Iterable<EndpointKey>): void {
+    this.engine.wake(endpoints);
   }
 
-  private async findWork(): Promise<void> {
+  idOf({ endpointId }: EndpointKey): string {
+    return endpointId;
+  }
+
+  async withWork(): Promise<{ receiver: EndpointKey; probe: boolean }[]> {
     const probeEveryMs = PROBE_EVERY_MS / this.settings.timeScale;
-    this.wake(await endpointsWithWork(this.pool, { maxRows: MAX_ENDPOINTS_PER_SWEEP, probeEveryMs }));
+    const found = await endpointsWithWork(this.pool, { maxRows: MAX_ENDPOINTS_PER_SWEEP, probeEveryMs });
+    return found.map(({ probe, ...receiver }) => ({ receiver, probe }));
   }
 
-  /** One claim at a time: while it is under way the next one gathers. */
-  private claimMore(): void {
-    if (this.claiming || this.stopped) return;
-    const lanes = this.lanesThatWant();
-    if (lanes.length === 0) return;
-    this.claiming = true;
-    this.claim(lanes)
-      .catch(async (error) => {
-        this.logger.warn('deliveries could not be claimed, the sweep tries again', error);
-        await new Promise((resolve) => setTimeout(resolve, CLAIM_AGAIN_AFTER_ERROR_MS));
-      })
-      .finally(() => {
-        this.claiming = false;
-        this.claimMore();
-      });
-  }
-
-  /** In turn, as far as this process has room; the troubled ones together get a part of it only. */
-  private lanesThatWant(): { lane: EndpointLane; count: number }[] {
-    let [free, freeForTroubled] = [MAX_WEBHOOK_ATTEMPTS, MAX_TROUBLED_ATTEMPTS];
-    for (const lane of this.lanes.values()) {
-      free -= lane.held;
-      if (isTroubled(lane.pace)) freeForTroubled -= lane.held;
-    }
-    const wanting: { lane: EndpointLane; count: number }[] = [];
-    for (const lane of this.lanes.values()) {
-      if (wanting.length >= MAX_ENDPOINTS_PER_CLAIM || free <= 0) break;
-      const troubled = isTroubled(lane.pace);
-      const count = Math.min(lane.wants(), free, troubled ? freeForTroubled : free);
-      if (count <= 0) continue;
-      wanting.push({ lane, count });
-      free -= count;
-      if (troubled) freeForTroubled -= count;
-    }
-    return wanting;
-  }
-
-  private async claim(wanting: readonly { lane: EndpointLane; count: number }[]): Promise<void> {
-    const wanted = wanting.map(({ lane, count }) => lane.claims(count));
-    const claimedAtMs = performance.now();
-    const [claimed, targets] = await Promise.all([claimWebhooks(this.pool, wanted, this.settings.timeScale), this.targetsOf(wanted)]).catch(
-      (error) => {
-        for (const { lane } of wanting) lane.claimFailed();
-        throw error;
-      },
-    );
-    const targetById = new Map(targets.map((target) => [target.id, target]));
+  /** An endpoint that was deleted meanwhile, or is not to be decrypted, has no answer: its claims run out. */
+  async claim(wanted: readonly Wanted<EndpointKey>[]): Promise<Map<string, ClaimedCalls<WebhookCall>>> {
+    const [claimed, targets] = await Promise.all([
+      claimWebhooks(
+        this.pool,
+        wanted.map(({ receiver, count, probe }) => ({ ...receiver, count, probe })),
+        this.settings.timeScale,
+      ),
+      this.targetsOf(wanted.map(({ receiver }) => receiver)),
+    ]);
     const claimedById = Map.groupBy(claimed, ({ endpoint_id }) => endpoint_id);
-    for (const { lane, count } of wanting) {
-      const target = targetById.get(lane.endpointId);
-      // Behind the others now: with more endpoints than fit into one claim each gets its turn.
-      this.lanes.delete(lane.endpointId);
-      if (!target) continue; // deleted meanwhile, or not to be decrypted: claims run out, and the sweep finds them again
-      this.lanes.set(lane.endpointId, lane);
-      const mine = claimedById.get(lane.endpointId) ?? [];
-      lane.take(mine, target, { claimedAtMs, asked: count });
-      this.begin(lane);
-    }
+    return new Map(
+      targets.map((target) => {
+        const calls = (claimedById.get(target.id) ?? []).map((delivery) => ({ delivery, target }));
+        return [target.id, { calls, manner: { fifo: target.fifo, maxPerSecond: target.max_per_second } }];
+      }),
+    );
+  }
+
+  giveBack(calls: readonly WebhookCall[]): Promise<void> {
+    return unclaimWebhooks(
+      this.pool,
+      calls.map(({ delivery }) => delivery),
+    );
+  }
+
+  async attempt({ delivery, target }: WebhookCall): Promise<Attempted> {
+    const outcome = await this.send(delivery, target);
+    const after = this.afterAttempt(delivery, outcome);
+    return {
+      signal: signalOf(after),
+      durationMs: outcome.log.durationMs,
+      againInMs: after.state === 'pending' ? after.retryAfterMs : undefined,
+      pauseMs: after.pauseEndpointMs,
+      record: async () => {
+        await this.records.add({ delivery, log: outcome.log, after });
+        await this.health.note(target, after);
+        return false; // only an endpoint in order waits for a record, and its turn comes by itself
+      },
+    };
   }
 
   /** What cannot be decrypted is told and left out: it must not hold up the others. */
-  private async targetsOf(wanted: readonly EndpointKey[]): Promise<WebhookTarget[]> {
-    const kept = await targetsOf(this.pool, wanted);
+  private async targetsOf(endpoints: readonly EndpointKey[]): Promise<WebhookTarget[]> {
+    const kept = await targetsOf(this.pool, endpoints);
     return kept.flatMap((target) => {
       try {
         return [decryptTarget(this.keys, target)];
@@ -177,43 +133,6 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
         return [];
       }
     });
-  }
-
-  private begin(lane: EndpointLane): void {
-    for (let next = lane.next(performance.now()); next; next = lane.next(performance.now())) {
-      const attempt = this.attempt(lane, next.delivery, next.target).catch((error) =>
-        this.logger.error('an attempt failed by a fault of ours; it is made again', error),
-      );
-      this.underWay.add(attempt);
-      void attempt.finally(() => this.underWay.delete(attempt));
-    }
-    if (lane.isIdle || (this.lanes.size > MAX_REMEMBERED_LANES && lane.held === 0)) this.lanes.delete(lane.endpointId);
-  }
-
-  private async attempt(lane: EndpointLane, delivery: ClaimedWebhook, target: WebhookTarget): Promise<void> {
-    let ended: { outcome: AttemptOutcome; after: AfterWebhook } | undefined;
-    let quiet: ClaimedWebhook[] = [];
-    try {
-      const outcome = await this.send(delivery, target);
-      ended = { outcome, after: this.afterAttempt(delivery, outcome) };
-    } finally {
-      lane.ended(ended?.after, ended?.outcome.log.durationMs ?? 0);
-      // Nobody is called while the endpoint wants quiet.
-      if (ended?.after.pauseEndpointMs !== undefined) quiet = lane.dropReady();
-      // An endpoint in order waits for the record: only then is the next one the oldest.
-      if (!lane.fifo) this.goOn(lane);
-    }
-    const { outcome, after } = ended;
-    await this.records.add({ delivery, log: outcome.log, after });
-    await this.health.note(target, after);
-    if (after.pauseEndpointMs !== undefined) await unclaimWebhooks(this.pool, quiet);
-    if (after.state === 'pending') lane.wakeIn(Math.max(after.retryAfterMs, after.pauseEndpointMs ?? 0));
-    if (lane.fifo) this.goOn(lane);
-  }
-
-  private goOn(lane: EndpointLane): void {
-    this.begin(lane);
-    this.claimMore();
   }
 
   private send(delivery: ClaimedWebhook, target: WebhookTarget): Promise<AttemptOutcome> {
@@ -237,4 +156,9 @@ export class WebhookDispatcher implements OnApplicationBootstrap, BeforeApplicat
     });
     return unsendable ? { ...after, state: 'given_up' } : after;
   }
+}
+
+function signalOf({ state, throttled }: AfterWebhook): PaceSignal {
+  if (state === 'delivered') return 'success';
+  return throttled ? 'throttled' : 'failure';
 }

@@ -20,15 +20,11 @@ import { Notifications } from '#platform/database/notifications';
 import { EncryptionKeys, newEncryptionKey } from '#platform/encryption/encryption-keys';
 import { OutboundModule } from '#platform/http/outbound/outbound.module';
 import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
-import { QueueModule } from '#platform/queue/queue.module';
 import { SignedUrls } from '#platform/storage/signed-urls';
 import { StorageModule } from '#platform/storage/storage.module';
 import { anImage, aTenant } from '#testing/builders';
 import { CallbackReceiver, Held, type ReceivedCall } from '#testing/callback-receiver';
 import { type TestDatabase, testDatabase } from '#testing/test-database';
-
-const redisUrl = new URL(process.env.HALOGEN_TEST_REDIS_URL ?? '');
-redisUrl.pathname = '/6';
 
 /** The whole schedule within a few seconds. */
 const TIME_SCALE = 50_000;
@@ -439,7 +435,6 @@ function workerModule(allow: string, timeScale: number, keys: EncryptionKeys): D
     module: Worker,
     imports: [
       { module: Database, global: true, providers, exports: [HotPool, Notifications] },
-      QueueModule.forRedis(redisUrl.href),
       StorageModule.for(
         { HALOGEN_STORAGE_DIR: storageFolder },
         { publicOrigin: 'http://api.test', secret: 'test-secret-test-secret-test-secret' },

@@ -5,30 +5,23 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type DynamicModule, type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { CallbackEvent } from '#core/webhooks/callback-event';
-import { MAX_ATTEMPTS_PER_ORIGIN } from '#core/webhooks/limits';
-import { DeliveryProcessor } from '#features/webhooks/delivery.processor';
+import { FIRST_PACE } from '#core/webhooks/receiver-pace';
 import { WebhooksModule } from '#features/webhooks/webhooks.module';
 import { HotPool } from '#platform/database/hot-pool';
 import { Notifications } from '#platform/database/notifications';
 import { EncryptionKeys, newEncryptionKey } from '#platform/encryption/encryption-keys';
 import { OutboundModule } from '#platform/http/outbound/outbound.module';
 import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
-import { QueueModule } from '#platform/queue/queue.module';
 import { StorageModule } from '#platform/storage/storage.module';
 import { CallbackReceiver, Held } from '#testing/callback-receiver';
 import { type TestDatabase, testDatabase } from '#testing/test-database';
-
-const redisUrl = new URL(process.env.HALOGEN_TEST_REDIS_URL ?? '');
-redisUrl.pathname = '/5'; // a database of its own: it is flushed
 
 const encryptionKeys = new EncryptionKeys(newEncryptionKey('test'));
 
 let database: TestDatabase;
 let owner: HotPool;
-let redis: Redis;
 let storageFolder: string;
 let receiver: CallbackReceiver;
 const tenantId = randomUUID();
@@ -38,12 +31,10 @@ beforeAll(async () => {
   database = await testDatabase();
   owner = new HotPool({ url: database.ownerUrl, applicationName: 'test', maxConnections: 4 });
   await owner.query(`INSERT INTO tenants (id, name) VALUES ($1, 'tester')`, [tenantId]);
-  redis = new Redis(redisUrl.href);
   storageFolder = await mkdtemp(path.join(tmpdir(), 'halogen-webhooks-'));
 });
 
 afterAll(async () => {
-  redis?.disconnect();
   await owner?.close();
   await database?.drop();
   await rm(storageFolder, { recursive: true, force: true });
@@ -51,7 +42,6 @@ afterAll(async () => {
 
 beforeEach(async () => {
   receiver = await CallbackReceiver.start();
-  await redis.flushdb();
 });
 
 afterEach(async () => {
@@ -156,14 +146,13 @@ it('makes an attempt again that a killed worker left, under the same id', async 
   await ended(generationId, 1);
 });
 
-it('takes over from a worker that died within a call, whose job Redis still calls active', async () => {
+it('takes over from a worker that died within a call', async () => {
   const held = new Held();
   const generationId = await addGeneration(receiver.url('/hook', held));
   const dying = await startWorker();
   await announce(generationId, 'dreaming');
   await receiver.waitForCalls('/hook', 1);
-  // Neither Redis nor Postgres hears of it any more; the call itself is still under way.
-  await dying.get(DeliveryProcessor, { strict: false }).worker.close(true);
+  // Postgres does not hear of it any more; the call itself is still under way.
   await dying.get(HotPool, { strict: false }).close();
 
   await startWorker();
@@ -171,23 +160,6 @@ it('takes over from a worker that died within a call, whose job Redis still call
   expect(second?.headers['x-halogen-delivery-id']).toBe(first?.headers['x-halogen-delivery-id']);
   await ended(generationId, 1);
   held.answer(200);
-}, 40_000);
-
-it('loses nothing when Redis is flushed in mid-work', async () => {
-  await startWorker();
-  const generationIds: string[] = [];
-  for (let at = 0; at < 30; at += 1) generationIds.push(await addGeneration(receiver.url(`/hook/${at}`, 500), { state: 'completed' }));
-  for (const [at, generationId] of generationIds.entries()) {
-    await announce(generationId, 'dreaming');
-    if (at % 10 === 5) await redis.flushdb();
-    await announce(generationId, 'completed');
-  }
-  await receiver.waitFor((calls) => calls.length >= 20);
-  await redis.flushdb();
-  await ended(generationIds, 2);
-  for (const at of generationIds.keys()) {
-    expect(receiver.callsTo(`/hook/${at}`).map(({ body }) => body.state)).toEqual(['dreaming', 'dreaming', 'completed']);
-  }
 }, 40_000);
 
 it('keeps the order with two workers at once and many generations', async () => {
@@ -222,40 +194,58 @@ it('tells no `dreaming` once the end is told', async () => {
 
 it('serves others while one receiver does not answer', async () => {
   await startWorker();
-  const held = Array.from({ length: 2 * MAX_ATTEMPTS_PER_ORIGIN }, () => new Held());
+  const held = Array.from({ length: 2 * FIRST_PACE.slots }, () => new Held());
   const stuckUrl = receiver.url('/stuck', ...held);
   const other = await CallbackReceiver.start('127.0.0.2');
   const stuck: string[] = [];
   for (const _ of held) stuck.push(await addGeneration(stuckUrl));
   for (const generationId of stuck) await announce(generationId, 'dreaming');
-  await receiver.waitForCalls('/stuck', MAX_ATTEMPTS_PER_ORIGIN);
+  await receiver.waitForCalls('/stuck', FIRST_PACE.slots);
   const quick = await addGeneration(other.url('/hook'));
   await announce(quick, 'dreaming');
   await ended(quick, 1);
-  expect(receiver.callsTo('/stuck')).toHaveLength(MAX_ATTEMPTS_PER_ORIGIN);
+  expect(receiver.callsTo('/stuck')).toHaveLength(FIRST_PACE.slots);
   for (const call of held) call.answer(200);
   await ended(stuck, 1);
   await other.close();
 });
 
-it('writes deliveries while Redis is away', async () => {
-  await startWorker({ redis: 'redis://127.0.0.1:1' });
-  const generationId = await addGeneration(receiver.url('/hook'));
-  await announce(generationId, 'dreaming');
-  await until(async () => (await deliveriesOf(generationId)).dreaming !== undefined);
-  expect(await owner.query('SELECT id FROM outbox')).toEqual([]);
-  await startWorker(); // Redis is back, for another worker at least
-  await ended(generationId, 1);
-  expect(receiver.callsTo('/hook')).toHaveLength(1);
+it('goes one at a time against a host that fails, until it is well again', async () => {
+  await startWorker();
+  const held = Array.from({ length: FIRST_PACE.slots }, () => new Held());
+  const failing = receiver.url('/down', ...held.map(() => 503), ...held);
+  const generationIds: string[] = [];
+  for (const _ of held) generationIds.push(await addGeneration(failing), await addGeneration(failing));
+  for (const generationId of generationIds) await announce(generationId, 'dreaming');
+  await receiver.waitForCalls('/down', held.length + 1);
+  const other = await CallbackReceiver.start('127.0.0.2');
+  const quick = await addGeneration(other.url('/hook'));
+  await announce(quick, 'dreaming');
+  await ended(quick, 1);
+  expect(receiver.callsTo('/down')).toHaveLength(held.length + 1);
+  for (const call of held) call.answer(200);
+  await ended(generationIds, 1);
+  await other.close();
 });
 
-async function startWorker({ allow = '127.0.0.0/8', redis = redisUrl.href } = {}): Promise<INestApplicationContext> {
-  const worker = await NestFactory.createApplicationContext(workerModule(allow, redis), { logger: ['error'] });
+it('takes a host that says no for a host that is well', async () => {
+  await startWorker();
+  const url = receiver.url('/no', ...Array.from({ length: 80 }, () => 204));
+  const generationIds: string[] = [];
+  for (let at = 0; at < 20; at += 1) generationIds.push(await addGeneration(url));
+  for (const generationId of generationIds) await announce(generationId, 'dreaming');
+  await ended(generationIds, 1);
+  expect(receiver.callsTo('/no')).toHaveLength(80);
+  expect(await deliveriesOf(generationIds[0] as string)).toMatchObject({ dreaming: { state: 'given_up', attempts: 4, last_status: 204 } });
+});
+
+async function startWorker({ allow = '127.0.0.0/8' } = {}): Promise<INestApplicationContext> {
+  const worker = await NestFactory.createApplicationContext(workerModule(allow), { logger: ['error'] });
   workers.push(worker);
   return worker;
 }
 
-function workerModule(allow: string, redis: string): DynamicModule {
+function workerModule(allow: string): DynamicModule {
   const pool = new HotPool({ url: database.controlUrl, applicationName: 'test-worker', maxConnections: 4 });
   const notifications = new Notifications(database.controlUrl, 'test-worker');
   const providers = [
@@ -275,7 +265,6 @@ function workerModule(allow: string, redis: string): DynamicModule {
     module: Worker,
     imports: [
       { module: Database, global: true, providers, exports: [HotPool, Notifications] },
-      QueueModule.forRedis(redis),
       StorageModule.for(
         { HALOGEN_STORAGE_DIR: storageFolder },
         { publicOrigin: 'http://api.test', secret: 'test-secret-test-secret-test-secret' },

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { type EndpointPace, FIRST_PACE, isTroubled, type PaceSignal, paceAfter } from '#core/webhooks/endpoint-pace';
+import { FIRST_PACE, isTroubled, type PaceSignal, paceAfter, type ReceiverPace } from '#core/webhooks/receiver-pace';
 
-const after = (signals: readonly PaceSignal[], durationMs = 20): EndpointPace =>
+const after = (signals: readonly PaceSignal[], durationMs = 20): ReceiverPace =>
   signals.reduce((pace, signal) => paceAfter(pace, signal, durationMs), FIRST_PACE);
 const times = (count: number, signal: PaceSignal): PaceSignal[] => Array.from({ length: count }, () => signal);
 
@@ -30,6 +30,6 @@ it.each([
   { name: 'slow', pace: after(times(40, 'success'), 5_000), troubled: true },
   { name: 'new', pace: FIRST_PACE, troubled: false },
   { name: 'quick', pace: after(times(40, 'success')), troubled: false },
-])('an endpoint that is $name is troubled: $troubled', ({ pace, troubled }) => {
+])('a receiver that is $name is troubled: $troubled', ({ pace, troubled }) => {
   expect(isTroubled(pace)).toBe(troubled);
 });
