@@ -44,11 +44,13 @@ import { ReviewsController } from '#apps/api/native/reviews.controller';
 import { StatementsController } from '#apps/api/native/statements.controller';
 import { TenantsController } from '#apps/api/native/tenants.controller';
 import { WebhooksController } from '#apps/api/native/webhooks.controller';
+import { ConnectionTestsController } from '#apps/api/sign-in/connection-tests.controller';
 import { UrlsOfConnections } from '#apps/api/sign-in/connection-urls';
 import { ConnectionsController } from '#apps/api/sign-in/connections.controller';
 import { DomainsController } from '#apps/api/sign-in/domains.controller';
 import { MeView } from '#apps/api/sign-in/me-view';
 import { ProviderSignInController } from '#apps/api/sign-in/provider-sign-in.controller';
+import { ProviderSignIns } from '#apps/api/sign-in/provider-sign-ins';
 import { SetupLinksController } from '#apps/api/sign-in/setup-links.controller';
 import { SignInController } from '#apps/api/sign-in/sign-in.controller';
 import { AuditLogService } from '#features/audit/audit-log.service';
@@ -162,6 +164,7 @@ export class ApiModule {
         MetersController,
         SignInController,
         ConnectionsController,
+        ConnectionTestsController,
         ProviderSignInController,
         DomainsController,
         SetupLinksController,
@@ -201,6 +204,7 @@ export class ApiModule {
         { provide: SessionCookie, useValue: new SessionCookie(environment.HALOGEN_PUBLIC_ORIGIN) },
         MeView,
         UrlsOfConnections,
+        ProviderSignIns,
         CallbackUrls,
         { provide: OUTBOUND_SETTINGS, useValue: outboundSettings },
         DreamMachineSubmits,

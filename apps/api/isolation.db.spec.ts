@@ -119,7 +119,10 @@ const BODIES: Readonly<Record<string, unknown>> = {
   assignRows: { rows: [1], memberId: null },
   addReviewComment: { text: 'Theirs' },
   changeReviewComment: { resolved: true },
-  setSamlProvider: { issuer: 'https://idp.example', ssoUrl: 'https://idp.example/sso', certificates: ['x'] },
+  assignSignInDomain: { connectionId: null },
+  changeSignInConnection: { name: 'Ours now' },
+  startSignInTest: { returnTo: '/' },
+  setSignInProvider: { issuer: 'https://idp.example', ssoUrl: 'https://idp.example/sso', certificates: ['x'] },
   transferCommitment: { toTenantId: randomUUID() },
 };
 

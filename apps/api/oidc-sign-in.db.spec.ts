@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ApiUnderTest } from '#apps/api/testing/api-under-test';
 import { OidcProviderUnderTest } from '#apps/api/testing/oidc-provider-under-test';
+import { turnOn } from '#apps/api/testing/turn-on';
 import { HotPool } from '#platform/database/hot-pool';
 import { aTenant } from '#testing/builders';
 
@@ -34,10 +35,17 @@ afterAll(async () => {
 
 async function connect(tenantId: string, domain: string): Promise<string> {
   const { clientId, clientSecret } = OidcProviderUnderTest;
-  const wanted = { name: 'Our provider', issuer: provider.issuer, clientId, clientSecret, defaultRole: 'creator' };
-  const made = await api.call(await api.aSession(tenantId, 'owner'), 'POST', '/api/v1/sign-in/connections', wanted);
+  const as = await api.aSession(tenantId, 'owner');
+  const wanted = { provider: 'oidc', name: 'Our provider', defaultRole: 'creator' };
+  const made = await api.call(as, 'POST', '/api/v1/sign-in/connections', wanted);
   expect(made.status).toBe(201);
-  expect(made.text).not.toContain(clientSecret);
+  const { status, text } = await api.call(as, 'PUT', `/api/v1/sign-in/connections/${made.body.id}/provider`, {
+    issuer: provider.issuer,
+    clientId,
+    clientSecret,
+  });
+  expect([status, text.includes(clientSecret)]).toEqual([200, false]);
+  await turnOn(owner, made.body.id);
   await owner.query(`INSERT INTO sign_in_domains (tenant_id, domain, challenge, verified_at) VALUES ($1, $2, 'x', now())`, [
     tenantId,
     domain,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiUnderTest } from '#apps/api/testing/api-under-test';
 import { Pysaml2Provider } from '#apps/api/testing/pysaml2-provider';
 import { selfSigned } from '#apps/api/testing/self-signed';
+import { turnOn } from '#apps/api/testing/turn-on';
 import { HotPool } from '#platform/database/hot-pool';
 import { aTenant } from '#testing/builders';
 
@@ -11,7 +12,7 @@ const TIMEOUT_MS = 240_000;
 let api: ApiUnderTest;
 let provider: Pysaml2Provider;
 let tenantId: string;
-let connection: { callbackUrl: string; saml: { entityId: string; certificates: unknown[] }; issuer: string };
+let connection: { callbackUrl: string; entityId: string };
 let entityMetadata: string;
 
 /** The provider is entered by the metadata that it writes itself, and knows us by ours. */
@@ -20,14 +21,15 @@ beforeAll(async () => {
   provider = await Pysaml2Provider.start(selfSigned('pysaml2', new Date(Date.now() + 86_400_000)));
   tenantId = await aTenant(api.control, 0n);
   const as = await api.aSession(tenantId, 'owner');
-  const wanted = { name: 'pysaml2', allowsIdpInitiated: true };
-  const made = await api.call(as, 'POST', '/api/v1/sign-in/saml-connections', wanted);
-  const path = `/api/v1/sign-in/saml-connections/${made.body.id}/provider`;
+  const wanted = { provider: 'saml', name: 'pysaml2', allowsIdpInitiated: true };
+  const made = await api.call(as, 'POST', '/api/v1/sign-in/connections', wanted);
+  const path = `/api/v1/sign-in/connections/${made.body.id}/provider`;
   const set = await api.call(as, 'PUT', path, { metadataXml: await provider.metadata() });
-  expect(set.body).toMatchObject({ issuer: Pysaml2Provider.issuer, saml: { certificates: [{}] } });
+  expect(set.body).toMatchObject({ edited: { issuer: Pysaml2Provider.issuer, certificates: [{}] } });
   connection = set.body;
-  entityMetadata = (await api.call(null, 'GET', new URL(connection.saml.entityId).pathname)).text;
+  entityMetadata = (await api.call(null, 'GET', new URL(connection.entityId).pathname)).text;
   const owner = new HotPool({ url: api.database.ownerUrl, applicationName: 'test-owner', maxConnections: 1 });
+  await turnOn(owner, made.body.id);
   await owner.query(`INSERT INTO sign_in_domains (tenant_id, domain, challenge, verified_at) VALUES ($1, 'acme.example', 'x', now())`, [
     tenantId,
   ]);
@@ -66,8 +68,8 @@ it.each([false, true])(
 it(
   'takes what pysaml2 says first, where the connection allows it',
   async () => {
-    const { callbackUrl: assertionUrl, saml } = connection;
-    const order = { entityMetadata, email: 'bob@acme.example', name: 'Bob', signResponse: true, assertionUrl, entityId: saml.entityId };
+    const { callbackUrl: assertionUrl, entityId } = connection;
+    const order = { entityMetadata, email: 'bob@acme.example', name: 'Bob', signResponse: true, assertionUrl, entityId };
     expect(await through(await provider.answer(order), '', '')).toMatchObject({ email: 'bob@acme.example', led: '/' });
   },
   TIMEOUT_MS,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiUnderTest } from '#apps/api/testing/api-under-test';
 import { type Departure, requestIn, type SamlRequest, samlAnswer } from '#apps/api/testing/saml-answers';
 import { selfSigned } from '#apps/api/testing/self-signed';
+import { turnOn } from '#apps/api/testing/turn-on';
 import { HotPool } from '#platform/database/hot-pool';
 import { aTenant } from '#testing/builders';
 
@@ -22,7 +23,7 @@ let theirConnection: Connection;
 interface Connection {
   id: string;
   callbackUrl: string;
-  saml: { entityId: string };
+  entityId: string;
 }
 
 /** Proven domains: ours.example is ours, theirs.example is theirs. Each tenant has its own identity provider. */
@@ -46,11 +47,17 @@ async function connect(
   more: Record<string, unknown> = {},
 ): Promise<Connection> {
   const as = await api.aSession(tenantId, 'owner');
-  const made = await api.call(as, 'POST', '/api/v1/sign-in/saml-connections', { name: 'Our provider', defaultRole: 'creator', ...more });
+  const made = await api.call(as, 'POST', '/api/v1/sign-in/connections', {
+    provider: 'saml',
+    name: 'Our provider',
+    defaultRole: 'creator',
+    ...more,
+  });
   expect(made.status).toBe(201);
-  const path = `/api/v1/sign-in/saml-connections/${made.body.id}/provider`;
+  const path = `/api/v1/sign-in/connections/${made.body.id}/provider`;
   const set = await api.call(as, 'PUT', path, { ...provider, ssoUrl: 'https://idp.example/sso' });
-  expect([set.status, set.body.saml.certificates.length]).toEqual([200, provider.certificates.length]);
+  expect([set.status, set.body.edited.certificates.length]).toEqual([200, provider.certificates.length]);
+  await turnOn(owner, made.body.id);
   await owner.query(`INSERT INTO sign_in_domains (tenant_id, domain, challenge, verified_at) VALUES ($1, $2, 'x', now())`, [
     tenantId,
     domain,
@@ -119,10 +126,10 @@ describe('a good answer', () => {
 
   it('is asked for with an opaque RelayState, at URLs that no other connection has', async () => {
     const request = await begin();
-    expect(request).toMatchObject({ assertionUrl: ourConnection.callbackUrl, entityId: ourConnection.saml.entityId });
+    expect(request).toMatchObject({ assertionUrl: ourConnection.callbackUrl, entityId: ourConnection.entityId });
     expect(request.relayState).toMatch(/^[\w-]{43}$/);
     expect(ourConnection.callbackUrl).not.toBe(theirConnection.callbackUrl);
-    const { pathname } = new URL(ourConnection.saml.entityId);
+    const { pathname } = new URL(ourConnection.entityId);
     const metadata = await api.call(null, 'GET', pathname);
     expect(metadata.headers['content-type']).toContain('application/samlmetadata+xml');
     expect(metadata.text).toContain(`Location="${ourConnection.callbackUrl}"`);
@@ -334,10 +341,10 @@ describe('another tenant’s identity provider', () => {
 });
 
 describe('a provider that begins', () => {
-  const unasked = ({ callbackUrl, saml }: Connection): SamlRequest => ({
+  const unasked = ({ callbackUrl, entityId }: Connection): SamlRequest => ({
     id: '',
     assertionUrl: callbackUrl,
-    entityId: saml.entityId,
+    entityId,
     relayState: 'https://evil.example/',
   });
 
@@ -377,7 +384,9 @@ describe('the provider of a connection', () => {
     expect(await leads(ourNextKey)).toContain('/arrival?code=');
     const as = await api.aSession(tenantId, 'owner');
     const provider = { issuer: OUR_ISSUER, ssoUrl: 'https://idp.example/sso', certificates: [ourNextKey.certificatePem] };
-    expect((await api.call(as, 'PUT', `/api/v1/sign-in/saml-connections/${id}/provider`, provider)).status).toBe(200);
+    expect((await api.call(as, 'PUT', `/api/v1/sign-in/connections/${id}/provider`, provider)).status).toBe(200);
+    expect(await leads(ourKey)).toContain('/arrival?code='); // what is entered waits for its test
+    await turnOn(owner, id);
     expect(await leads(ourKey)).toBe('bad_signature');
   });
 
@@ -394,7 +403,7 @@ describe('the provider of a connection', () => {
     ['a URL inside our network', { metadataUrl: 'http://127.0.0.1/metadata' }, 'could not be fetched'],
   ])('is refused with %s', async (_name, provider, words) => {
     const as = await api.aSession(ours, 'owner');
-    const { status, body } = await api.call(as, 'PUT', `/api/v1/sign-in/saml-connections/${ourConnection.id}/provider`, provider);
+    const { status, body } = await api.call(as, 'PUT', `/api/v1/sign-in/connections/${ourConnection.id}/provider`, provider);
     expect([status, body.detail]).toEqual([400, expect.stringContaining(words)]);
   });
 });

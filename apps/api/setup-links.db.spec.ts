@@ -71,7 +71,7 @@ it('opens once, for a browser that then sets sign-in up, and every step is audit
   const it = await opened();
   expect((await it.call('POST', '/api/v1/sign-in/domains', { domain: 'acme.example' })).status).toBe(201);
   expect(await audited('sign_in.domain_claimed')).toEqual({ actor_kind: 'setup_link', actor_id: it.id, target_id: 'acme.example' });
-  const connection = await it.call('POST', '/api/v1/sign-in/saml-connections', { name: 'Okta' });
+  const connection = await it.call('POST', '/api/v1/sign-in/connections', { provider: 'okta', name: 'Okta' });
   expect(connection.status).toBe(201);
   expect(await audited('sign_in.connected')).toMatchObject({ actor_id: it.id, target_id: connection.body.id });
 });

@@ -7,18 +7,19 @@ import { Operation } from '#apps/api/operation.decorator';
 import { UrlsOfConnections } from '#apps/api/sign-in/connection-urls';
 import type { TenantQuery } from '#contracts/native/common';
 import {
+  type ChangeConnection,
   type CreateConnection,
-  type CreateSamlConnection,
+  changeConnection,
   createConnection,
-  createSamlConnection,
   listConnections,
   removeConnection,
-  type SetSamlProvider,
-  setSamlProvider,
+  type SetProvider,
+  setProvider,
 } from '#contracts/native/connections';
 import type { Caller } from '#core/access/caller';
 import { type ConnectionRow, ConnectionsService } from '#features/sign-in/connections.service';
-import { describeCertificate } from '#features/sign-in/saml/provider-metadata';
+import type { OidcSettings } from '#features/sign-in/known-connections.service';
+import { describeCertificate, type SamlProvider } from '#features/sign-in/saml/provider-metadata';
 
 /** Set-up of identity providers. */
 @Controller()
@@ -37,23 +38,24 @@ export class ConnectionsController {
     return this.view(accepted(await this.connections.create(caller, tenant, wanted)));
   }
 
-  @Operation(createSamlConnection)
-  async createSaml(
-    @CallerOf() caller: Caller,
-    @Query(valid(createSamlConnection.query, 'query')) { tenant }: TenantQuery,
-    @Body(valid(createSamlConnection.body)) wanted: CreateSamlConnection,
-  ) {
-    return this.view(accepted(await this.connections.createSaml(caller, tenant, wanted)));
-  }
-
-  @Operation(setSamlProvider)
+  @Operation(setProvider)
   async setProvider(
     @CallerOf() caller: Caller,
     @Param('id') id: string,
-    @Query(valid(setSamlProvider.query, 'query')) { tenant }: TenantQuery,
-    @Body(valid(setSamlProvider.body)) given: SetSamlProvider,
+    @Query(valid(setProvider.query, 'query')) { tenant }: TenantQuery,
+    @Body(valid(setProvider.body)) given: SetProvider,
   ) {
     return this.view(accepted(await this.connections.setProvider(caller, tenant, idOf(id), given)));
+  }
+
+  @Operation(changeConnection)
+  async change(
+    @CallerOf() caller: Caller,
+    @Param('id') id: string,
+    @Query(valid(changeConnection.query, 'query')) { tenant }: TenantQuery,
+    @Body(valid(changeConnection.body)) wanted: ChangeConnection,
+  ) {
+    return this.view(accepted(await this.connections.change(caller, tenant, idOf(id), wanted)));
   }
 
   @Operation(listConnections)
@@ -71,15 +73,29 @@ export class ConnectionsController {
   }
 
   private view(row: ConnectionRow) {
-    const { id, kind, name, default_role: defaultRole } = row;
-    const common = { id, kind, name, defaultRole, createdAt: row.created_at.toISOString() };
-    if (row.kind === 'oidc') {
-      const { issuer, clientId } = row.settings;
-      return { ...common, issuer, clientId, saml: null, callbackUrl: this.urls.oidc(id) };
-    }
-    const { issuer = null, ssoUrl = null, certificates = [], allowsIdpInitiated } = row.settings;
+    const { id, kind, provider, name, state } = row;
     const { assertionUrl, entityId } = this.urls.saml(id);
-    const saml = { entityId, ssoUrl, certificates: certificates.map(describeCertificate), allowsIdpInitiated };
-    return { ...common, issuer, clientId: null, saml, callbackUrl: assertionUrl };
+    return {
+      id,
+      kind,
+      provider,
+      name,
+      state,
+      tested: configuration(row.settings),
+      edited: configuration(row.edited_settings),
+      isOwnerTested: row.is_owner_tested,
+      allowsIdpInitiated: row.allows_idp_initiated,
+      defaultRole: row.default_role,
+      callbackUrl: kind === 'oidc' ? this.urls.oidc(id) : assertionUrl,
+      entityId: kind === 'oidc' ? null : entityId,
+      createdAt: row.created_at.toISOString(),
+    };
   }
+}
+
+function configuration(settings: OidcSettings | SamlProvider | null) {
+  if (!settings) return null;
+  const { issuer } = settings;
+  if ('clientId' in settings) return { issuer, clientId: settings.clientId, ssoUrl: null, certificates: [] };
+  return { issuer, clientId: null, ssoUrl: settings.ssoUrl, certificates: settings.certificates.map(describeCertificate) };
 }

@@ -4,7 +4,15 @@ import { accepted } from '#apps/api/errors/accepted';
 import { valid } from '#apps/api/errors/valid';
 import { Operation } from '#apps/api/operation.decorator';
 import type { TenantQuery } from '#contracts/native/common';
-import { type ClaimDomain, claimDomain, listDomains, releaseDomain, verifyDomain } from '#contracts/native/domains';
+import {
+  type AssignDomain,
+  assignDomain,
+  type ClaimDomain,
+  claimDomain,
+  listDomains,
+  releaseDomain,
+  verifyDomain,
+} from '#contracts/native/domains';
 import type { Caller } from '#core/access/caller';
 import { proofRecord } from '#core/access/domains';
 import { type DomainRow, DomainsService } from '#features/sign-in/domains.service';
@@ -36,6 +44,16 @@ export class DomainsController {
     return view(accepted(await this.domains.verify(caller, tenant, domain.toLowerCase())));
   }
 
+  @Operation(assignDomain)
+  async assign(
+    @CallerOf() caller: Caller,
+    @Param('domain') domain: string,
+    @Query(valid(assignDomain.query, 'query')) { tenant }: TenantQuery,
+    @Body(valid(assignDomain.body)) { connectionId }: AssignDomain,
+  ) {
+    return view(accepted(await this.domains.assign(caller, tenant, domain.toLowerCase(), connectionId)));
+  }
+
   @Operation(releaseDomain)
   async release(
     @CallerOf() caller: Caller,
@@ -46,7 +64,7 @@ export class DomainsController {
   }
 }
 
-function view({ domain, challenge, created_at, verified_at }: DomainRow) {
+function view({ domain, challenge, created_at, verified_at, connection_id: connectionId }: DomainRow) {
   const record = { type: 'TXT', ...proofRecord(domain, challenge) };
-  return { domain, record, claimedAt: created_at.toISOString(), verifiedAt: verified_at?.toISOString() ?? null };
+  return { domain, record, claimedAt: created_at.toISOString(), verifiedAt: verified_at?.toISOString() ?? null, connectionId };
 }

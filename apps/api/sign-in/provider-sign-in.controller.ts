@@ -6,6 +6,7 @@ import { accepted, idOf } from '#apps/api/errors/accepted';
 import { valid } from '#apps/api/errors/valid';
 import { Operation } from '#apps/api/operation.decorator';
 import { UrlsOfConnections } from '#apps/api/sign-in/connection-urls';
+import { ProviderSignIns } from '#apps/api/sign-in/provider-sign-ins';
 import { samlMetadata } from '#apps/api/sign-in/saml-metadata';
 import {
   answerSaml,
@@ -18,6 +19,7 @@ import {
 } from '#contracts/native/connections';
 import type { NamedRefusal } from '#contracts/problems';
 import { domainOf } from '#core/access/domains';
+import type { SignedInTo } from '#features/sign-in/arrivals';
 import { KnownConnections } from '#features/sign-in/known-connections.service';
 import { OidcSignIn } from '#features/sign-in/oidc-sign-in.service';
 import { SamlSignIn } from '#features/sign-in/saml-sign-in.service';
@@ -32,6 +34,7 @@ const UNKNOWN_DOMAIN: NamedRefusal = {
 export class ProviderSignInController {
   constructor(
     private readonly connections: KnownConnections,
+    private readonly signIns: ProviderSignIns,
     private readonly oidc: OidcSignIn,
     private readonly saml: SamlSignIn,
     private readonly urls: UrlsOfConnections,
@@ -42,11 +45,7 @@ export class ProviderSignInController {
   async start(@Query(valid(startSignIn.query, 'query')) { email, returnTo }: SignInStart, @Res() reply: FastifyReply): Promise<void> {
     const connection = await this.connections.forDomain(domainOf(email));
     if (!connection) return this.turnedAway(reply, UNKNOWN_DOMAIN);
-    const { id } = connection;
-    const begun =
-      connection.kind === 'oidc'
-        ? await this.oidc.start(connection, { email, returnTo, callbackUrl: this.urls.oidc(id) })
-        : await this.saml.start(connection, returnTo, this.urls.saml(id));
+    const begun = await this.signIns.start(connection, { email, returnTo });
     if ('refused' in begun) return this.turnedAway(reply, begun);
     const { url, browser } = begun;
     await reply.header('set-cookie', this.cookie.keepPending(browser)).header('cache-control', 'no-store').redirect(url, 303);
@@ -64,9 +63,8 @@ export class ProviderSignInController {
   @Operation(getSamlMetadata)
   @Header('content-type', 'application/samlmetadata+xml')
   async metadata(@Param('id') id: string): Promise<string> {
-    const connection = await this.connections.byId(idOf(id));
-    if (connection?.kind !== 'saml') return accepted<never>({ refused: 'not_found', detail: 'Not found' });
-    return samlMetadata(this.urls.saml(connection.id));
+    if (!(await this.connections.isSaml(idOf(id)))) return accepted<never>({ refused: 'not_found', detail: 'Not found' });
+    return samlMetadata(this.urls.saml(idOf(id)));
   }
 
   /** Sent by the provider's page: what the browser knows of us does not come with it, and is not looked at. */
@@ -94,11 +92,11 @@ export class ProviderSignInController {
     await this.signedIn(reply, await this.saml.finish(idOf(id), way));
   }
 
-  private async signedIn(reply: FastifyReply, outcome: { token: string; returnTo: string } | NamedRefusal): Promise<void> {
+  private async signedIn(reply: FastifyReply, outcome: SignedInTo | NamedRefusal): Promise<void> {
     if ('refused' in outcome) return this.turnedAway(reply, outcome);
     const { token, returnTo } = outcome;
     await reply
-      .header('set-cookie', [this.cookie.keep(token), this.cookie.forgetPending()])
+      .header('set-cookie', [...(token ? [this.cookie.keep(token)] : []), this.cookie.forgetPending()])
       .header('cache-control', 'no-store')
       .redirect(returnTo, 303);
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CONNECTION_STATES } from '#core/access/connection';
 
 const Credits = z.string().meta({ description: 'Decimal string, exact to a millionth of a credit.', examples: ['12.5'] });
 
@@ -74,6 +75,11 @@ export const EVENTS = {
   'sign_in.break_glass': {
     summary: 'An owner signed in with a password, past the tenant’s identity provider. For every owner to know.',
     data: z.object({ memberId: z.uuid(), owners: z.array(z.uuid()).meta({ description: 'Memberships of all owners.' }) }),
+  },
+  'sign_in.connection_changed': {
+    summary:
+      'How people sign in changed: a connection was turned on or off or enforced, or other settings of it took effect. For every owner to know.',
+    data: z.object({ connectionId: z.uuid(), state: z.enum(CONNECTION_STATES), what: z.enum(['state', 'settings']) }),
   },
   'batch.completed': {
     summary: 'Every row of a batch has ended.',

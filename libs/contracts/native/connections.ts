@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Name, PageQuery, TenantQuery, When } from '#contracts/native/common';
 import type { OperationContract } from '#contracts/operation';
+import { CONNECTION_STATES, PROVIDERS } from '#core/access/connection';
 import { MEMBER_ROLES } from '#core/access/scopes';
 
 const DefaultRole = z.enum(MEMBER_ROLES).exclude(['owner']);
@@ -11,53 +12,62 @@ const Issuer = z
   .max(500)
   .refine((url) => url.startsWith('https:') || URL.parse(url)?.hostname === '127.0.0.1', 'must be an https URL');
 
-const SamlFacts = z
+const Configuration = z
   .object({
-    entityId: z.string().meta({ description: 'To be entered as audience or entity id. Metadata to import are at the same URL.' }),
-    ssoUrl: z.string().nullable(),
-    certificates: z
-      .array(z.object({ sha256: z.string(), expiresAt: When }))
-      .meta({ description: 'Any of them may sign, so that one can follow another. An expired one still counts until it is replaced.' }),
-    allowsIdpInitiated: z.boolean(),
+    issuer: z.string().meta({ description: 'Of SAML the provider’s entity id.' }),
+    clientId: z.string().nullable().meta({ description: 'Of OpenID Connect.' }),
+    ssoUrl: z.string().nullable().meta({ description: 'Of SAML.' }),
+    certificates: z.array(z.object({ sha256: z.string(), expiresAt: When })).meta({
+      description: 'Of SAML. Any of them may sign, so that one can follow another. An expired one still counts until it is replaced.',
+    }),
   })
-  .meta({ id: 'SamlConnection' });
+  .meta({ id: 'SignInConfiguration' });
 
 const Connection = z
   .object({
     id: z.uuid(),
     kind: z.enum(['oidc', 'saml']),
+    provider: z.enum(PROVIDERS),
     name: z.string(),
-    issuer: z.string().nullable().meta({ description: 'Of SAML the provider’s entity id; null until the provider is entered.' }),
-    clientId: z.string().nullable().meta({ description: 'Of OpenID Connect.' }),
-    saml: SamlFacts.nullable(),
+    state: z.enum(CONNECTION_STATES).meta({
+      description: '`draft`: nobody signs in by it; `optional`: people of its domains may; `enforced`: they cannot sign in otherwise.',
+    }),
+    tested: Configuration.nullable().meta({ description: 'What passed a test. Unless the connection is a draft, people sign in by it.' }),
+    edited: Configuration.nullable().meta({ description: 'What waits for its test.' }),
+    isOwnerTested: z.boolean().meta({ description: 'Whether an owner passed the test of `tested`, which enforcing takes.' }),
+    allowsIdpInitiated: z.boolean(),
     defaultRole: DefaultRole,
     callbackUrl: z.string().meta({
       description: 'To be entered at the identity provider: redirect URI or assertion consumer service. No other connection has it.',
     }),
+    entityId: z.string().nullable().meta({ description: 'Of SAML, to be entered as audience. Metadata to import are at the same URL.' }),
     createdAt: When,
   })
   .meta({ id: 'SignInConnection' });
 
+const Role = DefaultRole.meta({ description: 'Of people who come for the first time.' });
+const AllowsIdpInitiated = z.boolean().meta({ description: 'Of SAML: whether people may begin at the identity provider.' });
+
 export const CreateConnection = z.object({
+  provider: z.enum(PROVIDERS).meta({ description: 'Whose steps are shown. `oidc` is by OpenID Connect, all others are by SAML 2.0.' }),
   name: Name,
-  issuer: Issuer,
-  clientId: z.string().min(1).max(256),
-  clientSecret: z.string().min(1).max(512),
-  defaultRole: DefaultRole.default('viewer').meta({ description: 'Of people who come for the first time.' }),
+  defaultRole: Role.default('viewer'),
+  allowsIdpInitiated: AllowsIdpInitiated.default(false),
 });
 export type CreateConnection = z.infer<typeof CreateConnection>;
 
-export const CreateSamlConnection = z.object({
-  name: Name,
-  defaultRole: DefaultRole.default('viewer').meta({ description: 'Of people who come for the first time.' }),
-  allowsIdpInitiated: z.boolean().default(false).meta({ description: 'Whether people may begin at the identity provider.' }),
+export const ChangeConnection = z.object({
+  name: Name.optional(),
+  defaultRole: Role.optional(),
+  allowsIdpInitiated: AllowsIdpInitiated.optional(),
+  state: z.enum(CONNECTION_STATES).optional(),
 });
-export type CreateSamlConnection = z.infer<typeof CreateSamlConnection>;
+export type ChangeConnection = z.infer<typeof ChangeConnection>;
 
 const MAX_METADATA_CHARACTERS = 200_000;
 const MAX_CERTIFICATE_CHARACTERS = 10_000;
 
-export const SetSamlProvider = z.union([
+export const SetProvider = z.union([
   z.strictObject({ metadataXml: z.string().min(1).max(MAX_METADATA_CHARACTERS) }),
   z.strictObject({ metadataUrl: z.url({ protocol: /^https?$/ }).max(2_000) }),
   z.strictObject({
@@ -65,8 +75,9 @@ export const SetSamlProvider = z.union([
     ssoUrl: z.url({ protocol: /^https?$/ }).max(2_000),
     certificates: z.array(z.string().min(1).max(MAX_CERTIFICATE_CHARACTERS)).min(1).max(4),
   }),
+  z.strictObject({ issuer: Issuer, clientId: z.string().min(1).max(256), clientSecret: z.string().min(1).max(512) }),
 ]);
-export type SetSamlProvider = z.infer<typeof SetSamlProvider>;
+export type SetProvider = z.infer<typeof SetProvider>;
 
 /** What a provider sends, as its form carries it. */
 const MAX_ENCODED_ANSWER_CHARACTERS = 360_000;
@@ -80,13 +91,14 @@ export const ArrivalQuery = z.object({ code: z.string().min(1).max(100) });
 
 const MAX_PATH_CHARACTERS = 1_000;
 
+export const OurPath = z
+  .string()
+  .max(MAX_PATH_CHARACTERS)
+  .regex(/^\/(?![/\\])[\x21-\x7e]*$/, 'must be a path of ours');
+
 export const SignInStart = z.object({
   email: z.email().max(254).toLowerCase(),
-  returnTo: z
-    .string()
-    .max(MAX_PATH_CHARACTERS)
-    .regex(/^\/(?![/\\])[\x21-\x7e]*$/, 'must be a path of ours')
-    .default('/'),
+  returnTo: OurPath.default('/'),
 });
 export type SignInStart = z.infer<typeof SignInStart>;
 
@@ -97,35 +109,36 @@ export const createConnection = {
   status: 201,
   scope: 'tenants:write',
   setup: 'sign_in',
-  summary: 'Connect an identity provider by OpenID Connect. People of the tenant’s proven e-mail domains sign in by it.',
+  summary: 'Begin a connection to an identity provider: it has the URLs to be entered there. Then tell what the provider says of itself.',
   query: TenantQuery,
   body: CreateConnection,
   response: Connection,
 } satisfies OperationContract;
 
-export const createSamlConnection = {
-  id: 'createSamlConnection',
-  method: 'POST',
-  path: '/api/v1/sign-in/saml-connections',
-  status: 201,
-  scope: 'tenants:write',
-  setup: 'sign_in',
-  summary: 'Begin a connection by SAML 2.0: it has the URLs to be entered at the provider. Then tell what the provider says of itself.',
-  query: TenantQuery,
-  body: CreateSamlConnection,
-  response: Connection,
-} satisfies OperationContract;
-
-export const setSamlProvider = {
-  id: 'setSamlProvider',
+export const setProvider = {
+  id: 'setSignInProvider',
   method: 'PUT',
-  path: '/api/v1/sign-in/saml-connections/:id/provider',
+  path: '/api/v1/sign-in/connections/:id/provider',
   status: 200,
   scope: 'tenants:write',
   setup: 'sign_in',
-  summary: 'Tell what the identity provider says of itself, by metadata or by its fields; also to change over to another certificate.',
+  summary:
+    'Tell what the identity provider says of itself, by metadata or by its fields; also to change over to another certificate. It takes effect by a test; until then people sign in as before.',
   query: TenantQuery,
-  body: SetSamlProvider,
+  body: SetProvider,
+  response: Connection,
+} satisfies OperationContract;
+
+export const changeConnection = {
+  id: 'changeSignInConnection',
+  method: 'PATCH',
+  path: '/api/v1/sign-in/connections/:id',
+  status: 200,
+  scope: 'tenants:write',
+  setup: 'sign_in',
+  summary: 'Change a connection, turn it on or off, or enforce it: that takes an owner’s successful test of just these settings.',
+  query: TenantQuery,
+  body: ChangeConnection,
   response: Connection,
 } satisfies OperationContract;
 

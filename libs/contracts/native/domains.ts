@@ -11,6 +11,9 @@ const SignInDomain = z
       .meta({ description: 'What the domain’s DNS must say, and go on saying.' }),
     claimedAt: When,
     verifiedAt: When.nullable().meta({ description: 'When the proof was seen last; null while it is missing.' }),
+    connectionId: z.uuid().nullable().meta({
+      description: 'The connection by which its people sign in. Null: an enforced one, else the oldest that is turned on.',
+    }),
   })
   .meta({ id: 'SignInDomain' });
 
@@ -61,6 +64,22 @@ export const verifyDomain = {
   setup: 'sign_in',
   summary: 'Look for the proof of a domain, for the first time or again. What was proven stays so when it is not found again.',
   query: TenantQuery,
+  response: SignInDomain,
+} satisfies OperationContract;
+
+export const AssignDomain = z.object({ connectionId: z.uuid().nullable() });
+export type AssignDomain = z.infer<typeof AssignDomain>;
+
+export const assignDomain = {
+  id: 'assignSignInDomain',
+  method: 'PATCH',
+  path: '/api/v1/sign-in/domains/:domain',
+  status: 200,
+  scope: 'tenants:write',
+  setup: 'sign_in',
+  summary: 'Name the connection by which the people of a domain sign in.',
+  query: TenantQuery,
+  body: AssignDomain,
   response: SignInDomain,
 } satisfies OperationContract;
 

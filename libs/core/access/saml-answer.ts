@@ -1,3 +1,5 @@
+import type { Claims } from '#core/access/claims';
+
 /** What a SAML response says outside its assertion. A provider may leave these bytes unsigned, so they are only ever compared. */
 export interface SamlResponse {
   version: string | undefined;
@@ -22,7 +24,8 @@ export interface SamlAssertion {
   audiences: readonly (readonly (string | undefined)[])[];
   authnStatements: number;
   sessionEnd: Date | undefined;
-  claims: SamlClaims;
+  /** Attributes by name, and the name of the subject as `nameId`. */
+  claims: Claims;
 }
 
 export interface SubjectConfirmation {
@@ -32,9 +35,6 @@ export interface SubjectConfirmation {
   notBefore: Date | undefined;
   notOnOrAfter: Date | undefined;
 }
-
-/** Attributes by name, each with all its values, and the name of the subject. */
-export type SamlClaims = Readonly<Record<string, readonly string[]>>;
 
 /** What one connection may accept, for one sign-in. */
 export interface ExpectedAnswer {
@@ -117,30 +117,4 @@ function holdsAt(now: Date, { notBefore, notOnOrAfter }: { notBefore: Date | und
   const nowMs = now.getTime();
   if (notBefore && !(notBefore.getTime() <= nowMs + SAML_CLOCK_SKEW_MS)) return false;
   return !notOnOrAfter || nowMs - SAML_CLOCK_SKEW_MS < notOnOrAfter.getTime();
-}
-
-/** Names under which providers send an address and a name. The first that is there counts. */
-const EMAIL_CLAIMS = [
-  'email',
-  'mail',
-  'emailAddress',
-  'urn:oid:0.9.2342.19200300.100.1.3',
-  'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress',
-  'nameId',
-];
-const NAME_CLAIMS = [
-  'displayName',
-  'name',
-  'cn',
-  'urn:oid:2.16.840.1.113730.3.1.241',
-  'urn:oid:2.5.4.3',
-  'http://schemas.microsoft.com/identity/claims/displayname',
-];
-
-/** Whom the claims name: one address, or nobody. Two addresses are a question that nobody should answer by guessing. */
-export function personOf(claims: SamlClaims): { email: string; name: string | undefined } | undefined {
-  const emails = EMAIL_CLAIMS.map((claim) => claims[claim]).find((values) => values !== undefined);
-  const email = emails?.length === 1 ? (emails[0] as string).trim().toLowerCase() : '';
-  if (!/^[^\s@]+@[^\s@]+$/.test(email)) return undefined;
-  return { email, name: NAME_CLAIMS.map((claim) => claims[claim]?.[0]?.trim()).find((value) => value) };
 }

@@ -10,6 +10,14 @@ import type { Tx } from '#platform/database/tx';
 
 export const SIGN_IN_REFUSED: NamedRefusal = { refused: 'sign_in_refused', detail: 'The sign-in could not be proven: start again' };
 
+const MAX_NAME_CHARACTERS = 120;
+
+/** Where the browser goes on, and its new token; a test opens no session. */
+export interface SignedInTo {
+  token?: string;
+  returnTo: string;
+}
+
 /** Somebody whom a connection's identity provider has named. */
 export interface Arrival {
   email: string;
@@ -31,13 +39,24 @@ export class Arrivals {
   async letIn(
     tx: Tx,
     { tenantId, id, defaultRole: role }: KnownConnection,
-    { email, name, method, returnTo, replaces }: Arrival,
-  ): Promise<{ token: string; returnTo: string } | NamedRefusal> {
-    const proven = await tx.query('SELECT 1 FROM sign_in_domains WHERE tenant_id = $1 AND domain = $2 AND verified_at IS NOT NULL', [
-      tenantId,
-      domainOf(email),
-    ]);
-    if (proven.length === 0) return { ...SIGN_IN_REFUSED, detail: 'The identity provider may not speak for this e-mail domain' };
+    { email, name: named, method, returnTo, replaces }: Arrival,
+  ): Promise<SignedInTo | NamedRefusal> {
+    const name = named.slice(0, MAX_NAME_CHARACTERS);
+    const [way] = await tx.query<{ enforcedId: string | null }>(
+      `SELECT (SELECT c.id FROM sign_in_connections c
+                WHERE c.tenant_id = d.tenant_id AND c.removed_at IS NULL AND c.state = 'enforced'
+                  AND (d.connection_id IS NULL OR d.connection_id = c.id) ORDER BY c.id LIMIT 1) AS "enforcedId"
+         FROM sign_in_domains d WHERE d.tenant_id = $1 AND d.domain = $2 AND d.verified_at IS NOT NULL`,
+      [tenantId, domainOf(email)],
+    );
+    if (!way) return { ...SIGN_IN_REFUSED, detail: 'The identity provider may not speak for this e-mail domain' };
+    if (way.enforcedId !== null && way.enforcedId !== id) {
+      return {
+        ...SIGN_IN_REFUSED,
+        detail: 'People of this e-mail domain sign in by another identity provider',
+        facts: { rule: 'enforced_elsewhere' },
+      };
+    }
     const member = await this.members.joined(tx, tenantId, { email, name, role });
     if ('refused' in member) return member;
     const { memberId, personId } = member;

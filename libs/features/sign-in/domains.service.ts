@@ -14,9 +14,10 @@ export interface DomainRow {
   challenge: string;
   created_at: Date;
   verified_at: Date | null;
+  connection_id: string | null;
 }
 
-const COLUMNS = 'domain, challenge, created_at, verified_at';
+const COLUMNS = 'domain, challenge, created_at, verified_at, connection_id';
 
 /**
  * E-mail domains that a tenant says are its own. Anybody may claim one; it counts only once its DNS says so, and then for one tenant alone.
@@ -67,6 +68,25 @@ export class DomainsService {
       if (!proven) return TAKEN;
       await recordAudit(tx, [{ tenantId, actor: actorOf(caller), action: 'sign_in.domain_proven', targetId: domain }]);
       return proven;
+    });
+  }
+
+  /** @param connectionId null: an enforced connection, else the oldest */
+  async assign(caller: Caller, tenant: string | undefined, domain: string, connectionId: string | null): Promise<DomainRow | NamedRefusal> {
+    return this.inTenant(caller, tenant, async (tx, tenantId): Promise<DomainRow | NamedRefusal> => {
+      const known = await tx.query('SELECT 1 FROM sign_in_connections WHERE tenant_id = $1 AND id = $2 AND removed_at IS NULL', [
+        tenantId,
+        connectionId,
+      ]);
+      if (connectionId !== null && known.length === 0) return NOT_FOUND;
+      const [assigned] = await tx.query<DomainRow>(
+        `UPDATE sign_in_domains SET connection_id = $3 WHERE tenant_id = $1 AND domain = $2 RETURNING ${COLUMNS}`,
+        [tenantId, domain, connectionId],
+      );
+      if (!assigned) return NOT_FOUND;
+      const data = { connectionId };
+      await recordAudit(tx, [{ tenantId, actor: actorOf(caller), action: 'sign_in.domain_assigned', targetId: domain, data }]);
+      return assigned;
     });
   }
 

@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
 import { Arrivals } from '#features/sign-in/arrivals';
+import { ConnectionTests } from '#features/sign-in/connection-tests.service';
 import { ConnectionsService } from '#features/sign-in/connections.service';
 import { DomainsService } from '#features/sign-in/domains.service';
 import { KnownConnections } from '#features/sign-in/known-connections.service';
+import { OidcCalls } from '#features/sign-in/oidc-calls';
 import { OidcSignIn } from '#features/sign-in/oidc-sign-in.service';
 import { PasswordSignIn } from '#features/sign-in/password-sign-in.service';
+import { GivenSamlProvider } from '#features/sign-in/saml/given-provider';
 import { SamlSignIn } from '#features/sign-in/saml-sign-in.service';
 import { SessionsService } from '#features/sign-in/sessions.service';
 import { SetupLinks } from '#features/sign-in/setup-links.service';
@@ -14,9 +17,12 @@ const SERVICES = [
   SessionsService,
   PasswordSignIn,
   ConnectionsService,
+  GivenSamlProvider,
+  ConnectionTests,
   DomainsService,
   KnownConnections,
   Arrivals,
+  OidcCalls,
   OidcSignIn,
   SamlSignIn,
   SetupLinks,

@@ -55,6 +55,7 @@ const TENANT_TABLES = [
   'setup_links',
   'sign_in_connections',
   'sign_in_domains',
+  'sign_in_tests',
   'spending_months',
   'staff',
   'tenant_pauses',

@@ -1,7 +1,14 @@
 import { SAML } from '@node-saml/node-saml';
+import type { Claims } from '#core/access/claims';
 import { type ExpectedAnswer, judgeAssertion, judgeResponse, type SamlAssertion, type SamlRefusal } from '#core/access/saml-answer';
 import { readAssertion, readSamlDocument, type SamlDocument } from '#features/sign-in/saml/saml-document';
 import { MalformedXml } from '#features/sign-in/saml/xml';
+
+/** The rule that was broken; with what was claimed, if a signature covered it. */
+export interface BrokenRule {
+  refused: SamlRefusal;
+  claims?: Claims;
+}
 
 /**
  * The assertion of an answer, if it keeps every rule. The library checks the signatures and hands over the bytes they cover; it would
@@ -12,7 +19,7 @@ export async function proveAssertion(
   certificates: readonly string[],
   expected: ExpectedAnswer,
   now: Date,
-): Promise<SamlAssertion | { refused: SamlRefusal }> {
+): Promise<SamlAssertion | BrokenRule> {
   const document = readSamlDocument(encoded);
   if ('refused' in document) return document;
   const refusal = judgeResponse(document.response, expected);
@@ -22,7 +29,7 @@ export async function proveAssertion(
   try {
     const assertion = readAssertion(signedXml);
     const broken = judgeAssertion(assertion, expected, now);
-    return broken ? { refused: broken } : assertion;
+    return broken ? { refused: broken, claims: assertion.claims } : assertion;
   } catch (error) {
     if (error instanceof MalformedXml) return { refused: 'malformed' };
     throw error;
