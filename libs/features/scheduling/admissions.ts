@@ -1,7 +1,7 @@
 import { leaseLimitMs } from '#core/generations/limits';
 import { MAX_ADMISSIONS_PER_PLAN } from '#core/scheduling/limits';
 import { type Admission, plan, type Recall } from '#core/scheduling/plan';
-import { exchange } from '#features/scheduling/exchange';
+import { type Decided, exchange } from '#features/scheduling/exchange';
 import type { LedPool } from '#features/scheduling/led-pool';
 import { MAX_CHANGES_PER_READ, MAX_QUEUES_PER_REFILL } from '#features/scheduling/limits';
 import type { CommittedChange } from '#features/scheduling/read-changes';
@@ -12,6 +12,11 @@ export interface Planned {
   admit: readonly Admission[];
   recall: readonly Recall[];
   plannedAtMs: number;
+}
+
+interface Decision extends Planned, Decided {
+  /** The recalls are under way. */
+  recalling: Promise<void>;
 }
 
 /** Plans what starts, commits it, and folds into the index what others have committed. */
@@ -25,32 +30,51 @@ export class Admissions {
     this.hasNewChanges = true;
   }
 
-  /** What a turn should do now, by the rules. */
-  plan(): Planned {
+  /**
+   * Learns what others have committed, plans by it and commits what was planned: one transaction, since under load every round trip is time
+   * that lanes idle. With nothing to learn and nothing to say there is none.
+   * @param recall what owners wait for is asked for beside it, in a transaction of its own
+   * @returns whether there may be more to plan
+   */
+  async exchange(recall: (planned: Planned) => Promise<void>): Promise<boolean> {
+    const hears = this.hasNewChanges;
+    let decision = hears ? undefined : this.decide(recall);
+    this.hasNewChanges = false;
+    try {
+      if (decision && decision.admit.length + decision.headsWanted.length === 0) return false;
+      const answered = await this.pool.asLeader('exchange', (tx) =>
+        exchange(tx, this.pool.leadership, { hears, nowMs: this.pool.wallMs() }, (changes) => {
+          for (const change of changes) this.applyCommitted(change);
+          if (changes.length === MAX_CHANGES_PER_READ) this.hasNewChanges = true;
+          decision ??= this.decide(recall);
+          return decision;
+        }),
+      );
+      const { fences, heads } = await answered();
+      const { admit, plannedAtMs } = decision as Decision;
+      for (const admission of admit) this.noteAdmitted(admission, fences.get(admission.generationId), plannedAtMs);
+      for (const change of heads) this.pool.index.apply(this.pool.pauses.seen(change));
+      return admit.length + heads.length > 0 || this.hasNewChanges;
+    } finally {
+      await decision?.recalling;
+    }
+  }
+
+  private decide(recall: (planned: Planned) => Promise<void>): Decision {
+    const headsWanted = this.pool.index.queuesToRefill().slice(0, MAX_QUEUES_PER_REFILL);
+    const planned = this.plan();
+    const recalling = recall(planned);
+    recalling.catch(() => {}); // told by whatever waits for it
+    return { ...planned, headsWanted, recalling };
+  }
+
+  /** What should be done now, by the rules. */
+  private plan(): Planned {
     const plannedAtMs = this.pool.wallMs();
     const { index, pauses, leases, leadership } = this.pool;
     if (pauses.isPoolPaused || leases.isStalled(this.pool.nowMs()) || !leadership.isHeld) return { admit: [], recall: [], plannedAtMs };
     index.apply({ type: 'clock', now: plannedAtMs });
     return { ...plan(index, plannedAtMs, MAX_ADMISSIONS_PER_PLAN), plannedAtMs };
-  }
-
-  /**
-   * Commits what was planned and learns what others have committed. One transaction for both: under load every round trip is time that lanes idle.
-   * @returns whether there may be more to plan
-   */
-  async exchange({ admit, plannedAtMs }: Planned): Promise<boolean> {
-    const takesChanges = this.hasNewChanges;
-    const headsWanted = this.pool.index.queuesToRefill().slice(0, MAX_QUEUES_PER_REFILL);
-    if (admit.length === 0 && !takesChanges && headsWanted.length === 0) return false;
-    this.hasNewChanges = false;
-    const { fences, changes, heads } = await this.pool.asLeader('exchange', (tx) =>
-      exchange(tx, this.pool.leadership, { admit, takesChanges, headsWanted }, this.pool.wallMs()),
-    );
-    for (const admission of admit) this.noteAdmitted(admission, fences.get(admission.generationId), plannedAtMs);
-    for (const change of changes) this.applyCommitted(change);
-    for (const change of heads) this.pool.index.apply(this.pool.pauses.seen(change));
-    if (changes.length === MAX_CHANGES_PER_READ) this.hasNewChanges = true;
-    return admit.length + changes.length + heads.length > 0;
   }
 
   private applyCommitted(change: CommittedChange): void {

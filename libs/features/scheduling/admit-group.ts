@@ -1,15 +1,15 @@
 import { leaseLimitMs } from '#core/generations/limits';
 import type { Admission } from '#core/scheduling/plan';
 import type { Leadership } from '#features/scheduling/leadership';
-import type { HotTx } from '#platform/database/tx';
+import type { StatementTx } from '#platform/database/tx';
 
 /**
  * Commits a plan's admissions: only rows that are still queued and have not missed their start; this alone raises a fence. One round trip, whatever the number.
  * @returns the fence of each admitted generation; a planned one that is missing was no longer queued
  */
 export async function admitGroup(
-  tx: HotTx,
-  { poolClass, epoch }: Leadership,
+  tx: StatementTx,
+  { poolClass, epoch }: Pick<Leadership, 'poolClass' | 'epoch'>,
   admissions: readonly Admission[],
 ): Promise<Map<string, string>> {
   const rows = await tx.prepared<{ id: string; fence: string }>('admit', ADMIT, [

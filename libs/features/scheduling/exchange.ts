@@ -3,36 +3,37 @@ import { admitGroup } from '#features/scheduling/admit-group';
 import type { Leadership } from '#features/scheduling/leadership';
 import { type CommittedChange, takeChanges } from '#features/scheduling/read-changes';
 import { type Heads, type HeadsWanted, readHeads } from '#features/scheduling/read-heads';
-import type { HotTx } from '#platform/database/tx';
+import type { HotTx, StatementTx } from '#platform/database/tx';
 
-export interface ToExchange {
+/** What is said to the database in one turn. */
+export interface Decided {
   admit: readonly Admission[];
-  takesChanges: boolean;
   headsWanted: readonly HeadsWanted[];
 }
 
-export interface Exchanged {
+/** To be applied in this order. */
+export interface Answered {
   /** Of each admitted generation; a planned one that is missing was no longer queued. */
   fences: Map<string, string>;
-  changes: CommittedChange[];
+  /** Read after the admissions. */
   heads: Heads[];
 }
 
 /**
- * What a turn says to the database and what it hears, in one round trip: admissions, then what others have committed, then heads. Each is read
- * after what comes before it, so it is to be applied in this order, once all of it is committed.
+ * One transaction of two round trips: hears what others have committed, and says what was decided by it together with the COMMIT. So a lane
+ * that was freed a moment ago is given away by the very transaction that learns of it.
+ * @param decide gets what was heard before that is committed: when it never is, whatever was made of it must be forgotten
+ * @returns what answers once the transaction is over
  */
 export async function exchange(
   tx: HotTx,
-  leadership: Leadership,
-  { admit, takesChanges, headsWanted }: ToExchange,
-  nowMs: number,
-): Promise<Exchanged> {
-  const { poolClass } = leadership;
-  const [fences, changes, heads] = await Promise.all([
-    admit.length > 0 ? admitGroup(tx, leadership, admit) : new Map<string, string>(),
-    takesChanges ? takeChanges(tx, poolClass, nowMs) : [],
-    headsWanted.length > 0 ? readHeads(tx, poolClass, headsWanted) : [],
-  ]);
-  return { fences, changes, heads };
+  { poolClass, epoch }: Leadership,
+  { hears, nowMs }: { hears: boolean; nowMs: number },
+  decide: (changes: readonly CommittedChange[]) => Decided,
+): Promise<() => Promise<Answered>> {
+  const { admit, headsWanted } = decide(hears ? await takeChanges(tx, poolClass, nowMs) : []);
+  const withCommit: StatementTx = { prepared: (name, sql, parameters) => tx.last(name, sql, parameters) };
+  const fences = admit.length > 0 ? admitGroup(withCommit, { poolClass, epoch }, admit) : new Map<string, string>();
+  const heads = headsWanted.length > 0 ? readHeads(withCommit, poolClass, headsWanted) : [];
+  return async () => ({ fences: await fences, heads: await heads });
 }

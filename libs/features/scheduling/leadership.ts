@@ -42,7 +42,8 @@ export class Leadership {
 
 /**
  * The only way in which a scheduler opens a transaction: it locks the leader's row against a take-over until the commit, and compares
- * epoch and holder. The work's first statement is sent right behind that: it runs under the lock, and is rolled back if it is not ours.
+ * epoch and holder. The work's first statements are sent right behind that: they run under the lock, are answered after it, and are rolled
+ * back if it is not ours. So the work never goes on once another leads.
  * @throws NotLeader
  */
 export async function asLeader<T>(db: HotPool, leadership: Leadership, name: string, work: (tx: HotTx) => Promise<T>): Promise<T> {
@@ -57,7 +58,16 @@ export async function asLeader<T>(db: HotPool, leadership: Leadership, name: str
       .then((rows) => {
         if (rows.length === 0) throw new NotLeader(poolClass, epoch);
       });
-    const [, result] = await Promise.all([leading, work(tx)]);
+    const [, result] = await Promise.all([leading, work(behind(leading, tx))]);
     return result;
   });
+}
+
+function behind(leading: Promise<void>, tx: HotTx): HotTx {
+  const answered = async <Row>(rows: Promise<Row[]>): Promise<Row[]> => (await Promise.all([leading, rows]))[1];
+  return {
+    query: (sql, parameters) => answered(tx.query(sql, parameters)),
+    prepared: (name, sql, parameters) => answered(tx.prepared(name, sql, parameters)),
+    last: (name, sql, parameters) => tx.last(name, sql, parameters),
+  };
 }

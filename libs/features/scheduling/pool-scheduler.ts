@@ -31,7 +31,7 @@ type Heartbeat = Extract<AgentMessage, { type: 'heartbeat' }>;
 
 /**
  * Leads one pool class for one epoch. Everything that changes the index happens in turns, one at a time: take back what is overdue, free
- * lanes, plan, then in one transaction admit and read what others have committed. Only `began` goes beside the turns, as it concerns no lane.
+ * lanes, then in one transaction read what others have committed, plan and admit. Only `began` goes beside the turns, as it concerns no lane.
  */
 export class PoolScheduler {
   private readonly pool: LedPool;
@@ -164,9 +164,7 @@ export class PoolScheduler {
       if (await this.reading.refresh()) this.admissions.noteChanges();
       await this.takeBacks.takeBackWhatIsDue();
       await this.freed.write();
-      const planned = this.admissions.plan();
-      await this.recalls.recall(planned); // first: these lanes are waited for, and by owners
-      if (await this.admissions.exchange(planned)) this.wake();
+      if (await this.admissions.exchange((planned) => this.recalls.recall(planned))) this.wake();
       this.recalls.tellDying();
       this.beginnings.tellStrangers();
       await this.showLanes();

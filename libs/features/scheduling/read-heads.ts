@@ -2,7 +2,7 @@ import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { Change } from '#core/scheduling/changes';
 import { FIRST_HEADS_PER_TENANT } from '#core/scheduling/limits';
 import { WAITING_COLUMNS, type WaitingRow, waitingOf } from '#features/scheduling/waiting-rows';
-import type { HotTx } from '#platform/database/tx';
+import type { HotTx, StatementTx } from '#platform/database/tx';
 
 export type Heads = Extract<Change, { type: 'heads' }>;
 
@@ -37,7 +37,7 @@ export async function readFirstHeads(tx: HotTx, poolClass: string): Promise<Head
 }
 
 /** More heads for queues that run low. Read from the top, so that none can be left behind. */
-export async function readHeads(tx: HotTx, poolClass: string, wanted: readonly HeadsWanted[]): Promise<Heads[]> {
+export async function readHeads(tx: StatementTx, poolClass: string, wanted: readonly HeadsWanted[]): Promise<Heads[]> {
   const rows = await tx.prepared<WaitingRow>(
     'read heads',
     `SELECT g.*

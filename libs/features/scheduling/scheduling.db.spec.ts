@@ -99,6 +99,18 @@ describe('leadership', () => {
     expect(await stateOf(generationId)).toBe('queued');
   });
 
+  it('lets the work of a deposed leader go no further than to its first answer', async () => {
+    await control.query('UPDATE scheduler_leaders SET epoch = 2 WHERE pool_class = $1', [poolClass]);
+    let wentOn = false;
+    const work = asLeader(control, leadership, 'two steps', async (tx) => {
+      await tx.query('SELECT 1');
+      wentOn = true;
+    });
+    await expect(work).rejects.toThrow(NotLeader);
+    expect(await control.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(wentOn).toBe(false);
+  });
+
   it('a take-over waits for the transaction under way, and refuses the next', async () => {
     const generationId = await queued();
     const inside = Promise.withResolvers<void>();

@@ -4,6 +4,9 @@ export interface Tx {
   query<Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
 }
 
+/** What runs one statement of a name in a transaction, however it is sent. */
+export type StatementTx = Pick<HotTx, 'prepared'>;
+
 /** A transaction on a path where each round trip is time that others wait for its locks. */
 export interface HotTx extends Tx {
   /** As `query`, planned once a connection and name. A name stands for one text. */
