@@ -1,38 +1,31 @@
 import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { LeaseRef } from '#core/generations/lease';
 import type { Change, LeasedGeneration, NodeFacts } from '#core/scheduling/changes';
-import { FreeLanes } from '#core/scheduling/free-lanes';
 import { Heap, type HeapReader } from '#core/scheduling/heap';
-import { type IndexedLease, isYounger } from '#core/scheduling/indexed-lease';
-import { LaneBoard } from '#core/scheduling/lane-board';
+import type { IndexedLease } from '#core/scheduling/indexed-lease';
+import { IndexedNodes } from '#core/scheduling/indexed-nodes';
+import type { LaneBoard } from '#core/scheduling/lane-board';
 import { FLEX_COUNTS_AS_SHARED_AFTER_MS, MAX_HEADS_PER_TENANT, RUNS_PER_TURN } from '#core/scheduling/limits';
 import type { SchedulingView, WaitingShape } from '#core/scheduling/plan';
-import { isBeforeInQueue, type QueueHead, startDeadlineOf } from '#core/scheduling/queue-order';
+import { type QueueHead, startDeadlineOf } from '#core/scheduling/queue-order';
 import { RunEstimates } from '#core/scheduling/run-estimates';
-import { isGuaranteedTier, mayBorrow } from '#core/scheduling/service-tier';
+import { mayBorrow } from '#core/scheduling/service-tier';
+import { notePassing, Sharing } from '#core/scheduling/sharing';
 import { isServedBefore, runsLow, TenantQueue, type TierQueue, turnAt } from '#core/scheduling/tenant-queue';
+import { UnitFilling } from '#core/scheduling/unit-filling';
 import { shapeKeyOf, type WaitingGeneration } from '#core/scheduling/waiting-generation';
-
-interface IndexedNode {
-  facts: NodeFacts;
-  lanes: FreeLanes;
-  /** Lane → the lease that holds it. */
-  occupied: Map<string, IndexedLease>;
-}
 
 const DEFAULT_WEIGHT = 1;
 
 /** The scheduler's memory of one pool class: a fold of committed changes that the planner reads. Each change costs at most a logarithm of the queue. */
 export class SchedulingIndex implements SchedulingView {
   readonly waitingByShape = new Map<string, WaitingShape>();
-  readonly board = new LaneBoard();
   readonly tenantsBelowGuarantee = new Set<TenantQueue>();
   readonly ownersWithIdleUnits = new Set<TenantQueue>();
-  readonly borrowers = new Heap<IndexedLease>(isYounger);
-  readonly dyingLanes = new Map<string, number>();
-  borrowedLanes = 0;
   private soldUnits = 0;
-  private usableLanes = 0;
+  private readonly nodes = new IndexedNodes();
+  private readonly filling = new UnitFilling();
+  private readonly sharing = new Sharing();
   private readonly estimates = new RunEstimates();
   private readonly tenants = new Map<string, TenantQueue>();
   private readonly weights = new Map<string, number>();
@@ -40,18 +33,8 @@ export class SchedulingIndex implements SchedulingView {
   /** Waiting `flex` that does not count as `shared` yet, the oldest first. */
   private readonly youngFlex = new Heap<QueueHead>((one, other) => one.generation.createdAt < other.generation.createdAt);
   private readonly leases = new Map<string, IndexedLease>();
-  private readonly nodes = new Map<string, IndexedNode>();
   private readonly lowQueues = new Map<TierQueue, string>();
   private clock = Number.NEGATIVE_INFINITY;
-  private sharingTenants = 0;
-  private sharingBegun = 0;
-  private sharingWeight = 0;
-  /**
-   * The share that an always sharing tenant would have had. Who begins to share starts no earlier, so absence earns nothing, and no later, so
-   * it costs nothing. It follows ended work, not only admissions: a stream of newcomers that all start at one point would starve the others.
-   * It never passes what the least served waiting tenant will have had after its next generation.
-   */
-  private systemShare = 0;
 
   /** @param follower folds the same changes into something of its own */
   constructor(private readonly follower?: { apply(change: Change): void; reset(): void }) {}
@@ -60,7 +43,7 @@ export class SchedulingIndex implements SchedulingView {
     this.follower?.apply(change);
     switch (change.type) {
       case 'node':
-        this.putNode(change.node);
+        this.nodes.put(change.node);
         break;
       case 'weight':
         this.setWeight(change.tenantId, change.weight);
@@ -99,9 +82,25 @@ export class SchedulingIndex implements SchedulingView {
     }
   }
 
+  get board(): LaneBoard {
+    return this.nodes.board;
+  }
+
+  get dyingLanes(): ReadonlyMap<string, number> {
+    return this.nodes.dyingLanes;
+  }
+
+  get borrowers(): Heap<IndexedLease> {
+    return this.filling.borrowers;
+  }
+
+  get borrowedLanes(): number {
+    return this.filling.borrowedLanes;
+  }
+
   /** Lanes that nobody's units claim. */
   get sharedLanes(): number {
-    return Math.max(0, this.usableLanes - this.soldUnits);
+    return Math.max(0, this.lanes - this.soldUnits);
   }
 
   get turnShare(): number {
@@ -133,7 +132,7 @@ export class SchedulingIndex implements SchedulingView {
   }
 
   get lanes(): number {
-    return this.usableLanes;
+    return this.nodes.usableLanes;
   }
 
   get meanRunLaneMs(): number {
@@ -150,19 +149,19 @@ export class SchedulingIndex implements SchedulingView {
   }
 
   freeLanesOf(nodeId: string): HeapReader<{ readonly laneId: string }> {
-    return (this.nodes.get(nodeId) as IndexedNode).lanes.reader();
+    return this.nodes.freeLanesOf(nodeId);
   }
 
   leasesOn(nodeId: string): Set<Readonly<IndexedLease>> {
-    return new Set(this.nodes.get(nodeId)?.occupied.values());
+    return this.nodes.leasesOn(nodeId);
   }
 
   nodeFacts(nodeId: string): NodeFacts | undefined {
-    return this.nodes.get(nodeId)?.facts;
+    return this.nodes.facts(nodeId);
   }
 
   knownNodes(): string[] {
-    return [...this.nodes.keys()];
+    return this.nodes.ids();
   }
 
   tenantsWithUnits(): string[] {
@@ -180,40 +179,19 @@ export class SchedulingIndex implements SchedulingView {
     this.waitingByShape.clear();
     this.waiting.clear();
     for (const head of [...this.youngFlex.values()]) this.youngFlex.remove(head);
-    for (const lease of [...this.borrowers.values()]) this.borrowers.remove(lease);
     this.leases.clear();
     this.lowQueues.clear();
-    this.dyingLanes.clear();
-    for (const nodeId of this.nodes.keys()) this.board.remove(nodeId);
     this.nodes.clear();
+    this.filling.clear();
+    this.sharing.clear();
     this.tenantsBelowGuarantee.clear();
     this.ownersWithIdleUnits.clear();
     const known = [...this.tenants.values()];
     this.tenants.clear();
-    this.borrowedLanes = 0;
     this.soldUnits = 0;
-    this.usableLanes = 0;
-    this.sharingTenants = 0;
-    this.sharingWeight = 0;
     for (const { tenantId, servedShare } of known) {
-      if (servedShare > this.systemShare) Object.assign(this.tenant(tenantId), { servedShare, turnStart: servedShare });
+      if (servedShare > this.sharing.systemShare) Object.assign(this.tenant(tenantId), { servedShare, turnStart: servedShare });
     }
-  }
-
-  private putNode(facts: NodeFacts): void {
-    const known = this.nodes.get(facts.nodeId);
-    if (known?.facts.isUsable) this.usableLanes -= known.facts.laneIds.length;
-    if (facts.isUsable) this.usableLanes += facts.laneIds.length;
-    const occupied: IndexedNode['occupied'] = known?.occupied ?? new Map();
-    const node: IndexedNode = { facts, occupied, lanes: new FreeLanes(facts.laneIds, (laneId) => occupied.has(laneId)) };
-    this.nodes.set(facts.nodeId, node);
-    this.show(node);
-  }
-
-  /** Puts the node's free lanes on the board, or takes it off. */
-  private show({ facts, lanes }: IndexedNode): void {
-    if (facts.isUsable) this.board.put({ ...facts, freeLanes: lanes.count });
-    else this.board.remove(facts.nodeId);
   }
 
   private setWeight(tenantId: string, weight: number): void {
@@ -264,7 +242,7 @@ export class SchedulingIndex implements SchedulingView {
     const startDeadline = startDeadlineOf(generation, estimatedMs);
     const head: QueueHead = { generation, shapeKey, expectedLaneMs: estimatedMs * gangLanes, startDeadline };
     this.change(tenant, () => {
-      if (mayBorrow(shape.tier)) this.beginToShare(tenant);
+      if (mayBorrow(shape.tier)) this.sharing.begin(tenant);
       tenant.add(head, shape);
     });
     this.waiting.set(generation.generationId, { head, tenant });
@@ -276,14 +254,6 @@ export class SchedulingIndex implements SchedulingView {
       this.waitingByShape.set(shapeKey, ofShape);
     }
     if (!ofShape.tenants.has(tenant)) ofShape.tenants.add(tenant);
-  }
-
-  private beginToShare(tenant: TenantQueue): void {
-    if (tenant.isSharing) return;
-    tenant.servedShare = Math.max(tenant.servedShare, this.systemShare);
-    this.sharingBegun += 1;
-    tenant.sharingSince = this.sharingBegun;
-    tenant.turnStart = tenant.servedShare;
   }
 
   private leave(generationId: string): void {
@@ -315,10 +285,6 @@ export class SchedulingIndex implements SchedulingView {
 
   private lease(leased: LeasedGeneration): void {
     if (this.leases.has(keyOf(leased))) return;
-    const node = this.nodes.get(leased.nodeId);
-    if (!node) throw new Error(`lease on an unknown node: ${leased.nodeId}`);
-    for (const laneId of leased.laneIds) if (node.occupied.has(laneId)) throw new Error(`two leases on lane ${laneId}`);
-
     const startDeadline = this.waiting.get(leased.generationId)?.head.startDeadline ?? Number.POSITIVE_INFINITY;
     const lease: IndexedLease = {
       ...leased,
@@ -327,61 +293,21 @@ export class SchedulingIndex implements SchedulingView {
       isGuaranteed: false,
       place: { generation: leased, shapeKey: '', expectedLaneMs: 0, startDeadline },
     };
+    this.nodes.occupy(lease);
     this.leases.set(keyOf(lease), lease);
-    for (const laneId of lease.laneIds) {
-      node.occupied.set(laneId, lease);
-      node.lanes.occupy(laneId);
-    }
-    this.show(node);
 
     const tenant = this.tenant(lease.tenantId);
-    if (isBorrowed(lease)) this.notePassing(tenant);
+    if (isBorrowed(lease)) notePassing(tenant, this.waitingByShape);
     this.change(tenant, () => {
       tenant.lanes += lease.laneIds.length;
       if (isBorrowed(lease)) {
-        this.beginToShare(tenant);
+        this.sharing.begin(tenant);
         tenant.borrowedLaneMs += laneMsOf(lease);
         tenant.borrowedLeases += 1;
       }
-      if (lease.servedFrom === 'own' && isGuaranteedTier(lease.tier)) this.guarantee(tenant, lease);
-      else this.borrow(tenant, lease);
+      this.filling.start(tenant, lease);
     });
     this.leave(lease.generationId);
-  }
-
-  /** The tenant whose turn it was has been passed by one whose model was resident: that has a bound. */
-  private notePassing(started: TenantQueue): void {
-    let first: TenantQueue | undefined;
-    for (const { tenants } of this.waitingByShape.values()) {
-      const best = tenants.best();
-      if (best && (!first || isServedBefore(best, first))) first = best;
-    }
-    started.timesPassed = 0;
-    if (first && first !== started) first.timesPassed += 1;
-  }
-
-  private guarantee(tenant: TenantQueue, lease: IndexedLease): void {
-    lease.isGuaranteed = true;
-    tenant.guaranteedLanes += lease.laneIds.length;
-    tenant.guaranteed.add(lease);
-  }
-
-  private borrow(tenant: TenantQueue, lease: IndexedLease): void {
-    lease.isGuaranteed = false;
-    this.borrowers.add(lease);
-    if (isGuaranteedTier(lease.tier)) tenant.beyondUnits.add(lease);
-    if (lease.servedFrom !== 'own') this.borrowedLanes += lease.laneIds.length;
-  }
-
-  private guaranteeNoMore(tenant: TenantQueue, lease: IndexedLease): void {
-    tenant.guaranteed.remove(lease);
-    tenant.guaranteedLanes -= lease.laneIds.length;
-  }
-
-  private borrowNoMore(tenant: TenantQueue, lease: IndexedLease): void {
-    this.borrowers.remove(lease);
-    tenant.beyondUnits.remove(lease);
-    if (lease.servedFrom !== 'own') this.borrowedLanes -= lease.laneIds.length;
   }
 
   private end(ref: LeaseRef, ranMs: number, wasWhole: boolean): void {
@@ -389,31 +315,20 @@ export class SchedulingIndex implements SchedulingView {
     if (!lease || lease.isEnded) return;
     lease.isEnded = true;
     if (wasWhole) this.estimates.learn(lease, ranMs);
-    this.dyingLanes.set(lease.nodeId, (this.dyingLanes.get(lease.nodeId) ?? 0) + lease.laneIds.length);
+    this.nodes.beginToFree(lease);
 
     const tenant = this.tenant(lease.tenantId);
     const ranLaneMs = isBorrowed(lease) ? ranMs * lease.laneIds.length : 0;
-    const sharingWeight = this.sharingWeight;
+    const sharingWeight = this.sharing.weight;
     this.change(tenant, () => {
-      if (lease.isGuaranteed) this.guaranteeNoMore(tenant, lease);
-      else this.borrowNoMore(tenant, lease);
+      this.filling.end(tenant, lease);
       tenant.lanes -= lease.laneIds.length;
       if (!isBorrowed(lease)) return;
       tenant.borrowedLeases -= 1;
       tenant.borrowedLaneMs = tenant.borrowedLeases === 0 ? 0 : tenant.borrowedLaneMs - laneMsOf(lease); // zero exactly: sums of fractions drift
       tenant.servedShare += ranLaneMs / tenant.weight;
     });
-    if (ranLaneMs > 0) this.advanceSystemShare(ranLaneMs / sharingWeight);
-  }
-
-  private advanceSystemShare(byShare: number): void {
-    let limit = Number.POSITIVE_INFINITY;
-    for (const [shapeKey, { tenants }] of this.waitingByShape) {
-      const tenant = tenants.best();
-      const next = tenant?.headsByShape.get(shapeKey)?.heads.best()?.generation;
-      if (tenant && next) limit = Math.min(limit, tenant.virtualTime + (this.estimateMs(next) * next.gangLanes) / tenant.weight);
-    }
-    this.systemShare = Math.max(this.systemShare, Math.min(this.systemShare + byShare, limit));
+    if (ranLaneMs > 0) this.sharing.advance(ranLaneMs / sharingWeight, this.waitingByShape, this.estimates);
   }
 
   private free(ref: LeaseRef): void {
@@ -421,15 +336,7 @@ export class SchedulingIndex implements SchedulingView {
     if (!lease) return;
     this.end(ref, 0, false);
     this.leases.delete(keyOf(ref));
-    const dying = (this.dyingLanes.get(lease.nodeId) ?? 0) - lease.laneIds.length;
-    if (dying > 0) this.dyingLanes.set(lease.nodeId, dying);
-    else this.dyingLanes.delete(lease.nodeId);
-    const node = this.nodes.get(lease.nodeId) as IndexedNode;
-    for (const laneId of lease.laneIds) {
-      node.occupied.delete(laneId);
-      node.lanes.release(laneId);
-    }
-    this.show(node);
+    this.nodes.free(lease);
   }
 
   private tenant(tenantId: string): TenantQueue {
@@ -443,9 +350,9 @@ export class SchedulingIndex implements SchedulingView {
 
   /** Everything that follows from a tenant's state is brought up to date here, after each change of it. */
   private change(tenant: TenantQueue, makeChange: () => void): void {
-    const { isSharing: wasSharing, weight: weightBefore, turnStart: turnBefore, sharingSince: sharingBefore } = tenant;
+    const { isSharing, weight, turnStart: turnBefore, sharingSince: sharingBefore } = tenant;
     makeChange();
-    this.fillUnits(tenant);
+    this.filling.fill(tenant);
     tenant.turnStart = turnAt(tenant.turnStart, tenant.virtualTime, this.turnShare);
     if (tenant.turnStart !== turnBefore || tenant.sharingSince !== sharingBefore) {
       for (const shapeKey of tenant.headsByShape.keys()) {
@@ -460,32 +367,10 @@ export class SchedulingIndex implements SchedulingView {
     keepIf(this.tenantsBelowGuarantee, tenant, tenant.isBelowGuarantee);
     keepIf(this.ownersWithIdleUnits, tenant, tenant.couldUseOwnIdleUnits);
 
-    const { isSharing } = tenant;
-    this.sharingTenants += Number(isSharing) - Number(wasSharing);
-    this.sharingWeight += (isSharing ? tenant.weight : 0) - (wasSharing ? weightBefore : 0);
-    if (isSharing) return;
-    if (tenant.servedShare <= this.systemShare) this.forgetIfIdle(tenant);
-    if (wasSharing && this.sharingTenants === 0) this.makeAllEqual();
-  }
-
-  /**
-   * Units are filled in the order of the tenant's queue, running or waiting: what runs beyond them moves onto them before later work starts
-   * there, so a burst that borrowed well is not recalled when its own units get free.
-   */
-  private fillUnits(tenant: TenantQueue): void {
-    while (tenant.guaranteedLanes > tenant.units) {
-      const last = tenant.guaranteed.best() as IndexedLease;
-      this.guaranteeNoMore(tenant, last);
-      this.borrow(tenant, last);
-    }
-    for (;;) {
-      const first = tenant.beyondUnits.best();
-      if (!first || tenant.guaranteedLanes + first.laneIds.length > tenant.units) return;
-      const waiting = tenant.bestGuaranteedHead();
-      if (waiting && isBeforeInQueue(waiting, first.place)) return;
-      this.borrowNoMore(tenant, first);
-      this.guarantee(tenant, first);
-    }
+    const wasLast = this.sharing.note(tenant, { isSharing, weight });
+    if (tenant.isSharing) return;
+    if (tenant.servedShare <= this.sharing.systemShare) this.forgetIfIdle(tenant);
+    if (wasLast) this.makeAllEqual();
   }
 
   /** One that is not ahead of the system starts at the system's share anyway. */
@@ -500,8 +385,7 @@ export class SchedulingIndex implements SchedulingView {
       tenant.turnStart = 0;
       this.forgetIfIdle(tenant);
     }
-    this.sharingWeight = 0;
-    this.systemShare = 0;
+    this.sharing.makeAllEqual();
   }
 }
 
