@@ -1,6 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
-import { PassportModule } from '@nestjs/passport';
 import { NodesController } from '#apps/api/admin/nodes.controller';
 import { SchedulingController } from '#apps/api/admin/scheduling.controller';
 import { SimulationsController } from '#apps/api/admin/simulations.controller';
@@ -8,8 +7,8 @@ import { NodeGuard } from '#apps/api/agent/node.guard';
 import { WorkOrdersController } from '#apps/api/agent/work-orders.controller';
 import { AssetsController } from '#apps/api/assets/assets.controller';
 import { UploadsController } from '#apps/api/assets/uploads.controller';
-import { ApiKeyStrategy } from '#apps/api/auth/api-key.strategy';
 import { CallerGuard } from '#apps/api/auth/caller.guard';
+import { KeyDoor } from '#apps/api/auth/key-door';
 import { SessionCookie } from '#apps/api/auth/session-cookie';
 import { SessionDoor } from '#apps/api/auth/session-door';
 import { SetupDoor } from '#apps/api/auth/setup-door';
@@ -125,7 +124,6 @@ export class ApiModule {
         }),
         OutboundModule.with(outboundSettings),
         EncryptionModule.with(environment.HALOGEN_ENCRYPTION_KEYS),
-        PassportModule,
         TenantsModule,
         SignInModule,
         OrderBookModule,
@@ -197,7 +195,7 @@ export class ApiModule {
         CalculatorService,
         WhatIfService,
         PlannerProcess,
-        ApiKeyStrategy,
+        KeyDoor,
         NodeGuard,
         SessionDoor,
         SetupDoor,

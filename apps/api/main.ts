@@ -6,7 +6,6 @@ import { apiEnvironment } from '#apps/api/environment';
 import { refuseOtherMethods } from '#apps/api/errors/other-methods';
 import { answerUnreadable, MAX_HEAD_BYTES } from '#apps/api/errors/unreadable-requests';
 import { openApiDocument } from '#apps/api/openapi';
-import { useTraceHeader } from '#apps/api/trace-header';
 import { serveWeb } from '#apps/api/web/serve-web';
 import { runApp } from '#platform/process/run-app';
 
@@ -20,7 +19,6 @@ await runApp({
   configure: (app) => {
     refuseOtherMethods(app);
     useBodyParsers(app);
-    useTraceHeader(app);
     SwaggerModule.setup('docs', app, () => openApiDocument(app), { jsonDocumentUrl: 'openapi.json' });
     serveWeb(app);
   },

@@ -6,6 +6,7 @@ import type { Caller } from '#core/access/caller';
 
 /** The caller that `CallerGuard` let in, the tier that its call names, and how its call is known when it is sent again. */
 export const CallerOf = createParamDecorator((_: unknown, host: ExecutionContext): Caller => {
-  const { user, headers } = host.switchToHttp().getRequest<FastifyRequest & { user: Caller }>();
-  return { ...user, askedTier: askedTierOf(headers), once: onceOf(headers) };
+  const { user, headers } = host.getArgByIndex<FastifyRequest & { user: Caller }>(0);
+  const [askedTier, once] = [askedTierOf(headers), onceOf(headers)];
+  return askedTier || once ? { ...user, askedTier, once } : user;
 });

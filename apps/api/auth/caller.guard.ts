@@ -1,7 +1,7 @@
-import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
+import { KeyDoor } from '#apps/api/auth/key-door';
 import { SessionDoor } from '#apps/api/auth/session-door';
 import { SetupDoor } from '#apps/api/auth/setup-door';
 import { Refused } from '#apps/api/errors/refused';
@@ -16,25 +16,23 @@ import { isPlatformStaff } from '#features/tenants/tenant-reach.service';
  * key is sent. Whoever opened a set-up link comes to the routes that name its purpose. Routes without a scope belong to the session itself, carry another permission, or none.
  */
 @Injectable()
-export class CallerGuard extends AuthGuard('api-key') {
+export class CallerGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly door: SessionDoor,
-    private readonly setupDoor: SetupDoor,
-  ) {
-    super();
-  }
+    private readonly keys: KeyDoor,
+    private readonly sessions: SessionDoor,
+    private readonly setups: SetupDoor,
+  ) {}
 
-  override async canActivate(host: ExecutionContext): Promise<boolean> {
+  async canActivate(host: ExecutionContext): Promise<boolean> {
     const operation = this.reflector.get<OperationContract | undefined>(OPERATION, host.getHandler());
     if (!operation) return true;
-    const request = host.switchToHttp().getRequest<FastifyRequest & { user: Caller }>();
-    if (operation.session) await this.door.enter(request);
-    if (operation.setup && (operation.scope === null || this.setupDoor.isTried(request))) return this.admitSetup(request, operation);
+    const request = host.getArgByIndex<FastifyRequest & { user: Caller }>(0);
+    if (operation.session) await this.sessions.enter(request);
+    if (operation.setup && (operation.scope === null || this.setups.isTried(request))) return this.admitSetup(request, operation);
     if (operation.scope === null) return true;
-    const isPerson = operation.path.startsWith('/api/v1/') && this.door.isTried(request);
-    if (isPerson) request.user = await this.door.callerOf(request);
-    else await super.canActivate(host);
+    const isPerson = operation.path.startsWith('/api/v1/') && this.sessions.isTried(request);
+    request.user = await (isPerson ? this.sessions : this.keys).callerOf(request);
     if (!request.user.scopes.includes(operation.scope)) {
       // What only operators do does not exist for others.
       if (operation.scope.startsWith('platform:') && !isPlatformStaff(request.user)) throw new Refused('not_found', 'Not found');
@@ -48,13 +46,8 @@ export class CallerGuard extends AuthGuard('api-key') {
   }
 
   private async admitSetup(request: FastifyRequest & { user: Caller }, { setup, scope }: OperationContract): Promise<true> {
-    if (setup && scope) request.user = await this.setupDoor.callerOf(request, setup, scope);
-    else if (setup) await this.setupDoor.enter(request, setup);
+    if (setup && scope) request.user = await this.setups.callerOf(request, setup, scope);
+    else if (setup) await this.setups.enter(request, setup);
     return true;
-  }
-
-  override handleRequest<T>(error: unknown, caller: T): T {
-    if (error) throw error;
-    return caller;
   }
 }

@@ -49,7 +49,9 @@ export interface Caller {
 }
 
 /** An API key as it is found by its hash. */
-export interface KeyFacts extends Caller {
+export interface KeyFacts {
+  /** The same for every call with the key. */
+  caller: Readonly<Caller>;
   expiresAt: Date | null;
   revokedAt: Date | null;
 }
@@ -61,6 +63,5 @@ export function admitCaller(key: KeyFacts | undefined, now: Date): Caller | KeyR
   if (!key) return { refused: 'unknown_key' };
   if (key.revokedAt && key.revokedAt <= now) return { refused: 'revoked_key' };
   if (key.expiresAt && key.expiresAt <= now) return { refused: 'expired_key' };
-  const { expiresAt: _expiresAt, revokedAt: _revokedAt, ...caller } = key;
-  return caller;
+  return key.caller;
 }

@@ -95,13 +95,13 @@ export class ApiKeysService {
       );
       return found as KeyDefaults;
     });
-    return { ...factsOf(row), ...defaults };
+    return { caller: { ...callerOf(row), ...defaults }, expiresAt: row.expires_at, revokedAt: row.revoked_at };
   }
 }
 
-type KeyDefaults = Pick<KeyFacts, 'limitPlan' | 'serviceTier'>;
+type KeyDefaults = Pick<Caller, 'limitPlan' | 'serviceTier'>;
 
-function factsOf(row: KeyRow): Omit<KeyFacts, keyof KeyDefaults> {
+function callerOf(row: KeyRow): Omit<Caller, keyof KeyDefaults> {
   const project = row.project_id && {
     id: row.project_id,
     serviceTier: row.service_tier,
@@ -112,8 +112,6 @@ function factsOf(row: KeyRow): Omit<KeyFacts, keyof KeyDefaults> {
     tenantId: row.tenant_id,
     apiKeyId: row.id,
     scopes: row.scopes,
-    expiresAt: row.expires_at,
-    revokedAt: row.revoked_at,
     project: project || null,
     caps: capsOf(row),
     limits: { createsPerMinute: row.creates_per_minute, maxConcurrent: row.max_concurrent },

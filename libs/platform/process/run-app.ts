@@ -3,9 +3,9 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Health } from '#platform/http/health.module';
-import { registerFastifyOtel } from '#platform/telemetry/fastify-otel';
 import { registerHttpMetrics } from '#platform/telemetry/http-metrics';
 import { nestLogger } from '#platform/telemetry/logger';
+import { registerRequestSpans } from '#platform/telemetry/request-spans';
 import { shutdownTelemetry } from '#platform/telemetry/start';
 
 export interface AppOptions {
@@ -27,7 +27,7 @@ export async function runApp({
 }: AppOptions): Promise<NestFastifyApplication> {
   const logger = nestLogger();
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger, abortOnError: false });
-  await registerFastifyOtel(app);
+  registerRequestSpans(app);
   registerHttpMetrics(app);
   await configure?.(app);
   await app.listen(port, host);

@@ -1,4 +1,5 @@
 import {
+  type SpanOptions as ApiSpanOptions,
   type Attributes,
   type Context,
   context,
@@ -7,8 +8,9 @@ import {
   propagation,
   ROOT_CONTEXT,
   type Span,
-  SpanKind,
+  type SpanKind,
   SpanStatusCode,
+  TraceFlags,
   trace,
 } from '@opentelemetry/api';
 
@@ -28,7 +30,7 @@ export interface SpanOptions {
 /** Runs `fn` in a span of its own, which ends with it. An error is recorded on the span and thrown on. */
 export async function inSpan<T>(name: string, options: SpanOptions, fn: (span: Span) => Promise<T> | T): Promise<T> {
   const parent = parentOf(options);
-  const span = tracer().startSpan(name, { kind: options.kind, attributes: options.attributes, links: linksOf(options) }, parent);
+  const span = newSpan(name, { kind: options.kind, attributes: options.attributes, links: linksOf(options) }, parent);
   try {
     return await context.with(trace.setSpan(parent, span), () => fn(span));
   } catch (error) {
@@ -47,16 +49,17 @@ export async function inSpan<T>(name: string, options: SpanOptions, fn: (span: S
 export function recordSpan(name: string, options: SpanOptions & { readonly startTime: Date; readonly endTime: Date }): string | undefined {
   const parent = parentOf(options);
   const { kind, attributes, startTime, endTime } = options;
-  const span = tracer().startSpan(name, { kind, attributes, startTime, links: linksOf(options) }, parent);
+  const span = newSpan(name, { kind, attributes, startTime, links: linksOf(options) }, parent);
   span.end(endTime);
   return traceparentOf(trace.setSpan(parent, span));
 }
 
 /** What to store or send so that others can continue this trace; undefined outside of any trace. */
 export function traceparentOf(from: Context = context.active()): string | undefined {
-  const carrier: { traceparent?: string } = {};
-  propagation.inject(from, carrier);
-  return carrier.traceparent;
+  const spanContext = trace.getSpanContext(from);
+  if (!spanContext || !isSpanContextValid(spanContext)) return undefined;
+  const { traceId, spanId, traceFlags } = spanContext;
+  return `00-${traceId}-${spanId}-${(traceFlags & TraceFlags.SAMPLED) === 0 ? '00' : '01'}`;
 }
 
 /** The context that a traceparent names. Nothing, or nonsense, gives the root context: a new trace. */
@@ -83,6 +86,7 @@ function linksOf({ links = [] }: SpanOptions): Link[] {
   });
 }
 
-function tracer() {
-  return trace.getTracer('halogen');
+/** A span for what is no one function: whoever starts it ends it. */
+export function newSpan(name: string, options: ApiSpanOptions, parent: Context): Span {
+  return trace.getTracer('halogen').startSpan(name, options, parent);
 }

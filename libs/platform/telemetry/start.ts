@@ -4,7 +4,7 @@
  *
  * There are no loader hooks (`import-in-the-middle`, `require-in-the-middle`): they rewrite every module of the process to find
  * the few that matter, break with each major version of a patched library, and do not see code that is bundled. We own the
- * seams instead and make spans there: HTTP by @fastify/otel, SQL in our Database class, queues and workflows by the
+ * seams instead and make spans there: HTTP by hooks of Fastify, SQL in our pools, queues and workflows by the
  * interceptors of BullMQ and Temporal, outgoing HTTP by undici's diagnostics channel.
  */
 import { z } from 'zod';

@@ -5,7 +5,7 @@ import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { registerFastifyOtel } from '#platform/telemetry/fastify-otel';
+import { registerRequestSpans } from '#platform/telemetry/request-spans';
 import { activeTraceId, inSpan } from '#platform/telemetry/spans';
 
 const exporter = new InMemorySpanExporter();
@@ -48,7 +48,7 @@ let app: NestFastifyApplication;
 let base: string;
 beforeAll(async () => {
   app = await NestFactory.create<NestFastifyApplication>(TestApp, new FastifyAdapter(), { logger: false });
-  await registerFastifyOtel(app);
+  registerRequestSpans(app);
   await app.listen(0, '127.0.0.1');
   base = await app.getUrl();
 });
@@ -92,6 +92,11 @@ it('marks what failed, and names unknown routes alike', async () => {
   const [broken, unknown] = exporter.getFinishedSpans();
   expect(broken!.status.code).toBe(SpanStatusCode.ERROR);
   expect([unknown!.name, unknown!.attributes['http.response.status_code']]).toEqual(['GET unknown route', 404]);
+});
+
+it('names the trace in the answer', async () => {
+  const response = await fetch(`${base}/things/1`);
+  expect(response.headers.get('x-halogen-trace-id')).toBe(((await response.json()) as { traceId: string }).traceId);
 });
 
 it('leaves probes out', async () => {

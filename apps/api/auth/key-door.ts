@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { Strategy } from 'passport-custom';
 import { Refused } from '#apps/api/errors/refused';
 import type { Caller } from '#core/access/caller';
 import { ApiKeysService } from '#features/tenants/api-keys.service';
@@ -14,14 +12,13 @@ const REFUSALS = {
   expired_key: 'API key has expired',
 } as const;
 
-/** Reads the key from the Authorization header only: a key in a URL or a body would end up in logs. */
+/** Lets programs in by their API key. Reads it from the Authorization header only: a key in a URL or a body would end up in logs. */
 @Injectable()
-export class ApiKeyStrategy extends PassportStrategy(Strategy, 'api-key') {
-  constructor(private readonly apiKeys: ApiKeysService) {
-    super();
-  }
+export class KeyDoor {
+  constructor(private readonly apiKeys: ApiKeysService) {}
 
-  async validate({ headers }: FastifyRequest): Promise<Caller> {
+  /** @throws Refused without a key that may call now */
+  async callerOf({ headers }: FastifyRequest): Promise<Caller> {
     const key = BEARER.exec(headers.authorization ?? '')?.[1];
     if (!key) throw new Refused('not_authenticated', 'Not authenticated: send the header "Authorization: Bearer <API key>"');
     const found = await this.apiKeys.authenticate(key);
