@@ -25,7 +25,10 @@ export async function admitGroup(
   return new Map(rows.map(({ id, fence }) => [id, fence]));
 }
 
-/** Locks generations before leases before occupancies, each sorted, as every transaction does. Lanes come as array literals: `unnest` would flatten arrays. */
+/**
+ * Locks generations before leases before occupancies, each sorted, as every transaction does. Lanes come as array literals: `unnest` would
+ * flatten arrays. A lane that is not the node's becomes a null, which no occupancy takes: the group is undone (docs/decisions/0018).
+ */
 const ADMIT = `
   WITH planned AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::float8[], $8::text[])
@@ -43,10 +46,13 @@ const ADMIT = `
     SELECT a.tenant_id, a.id, a.fence, $6, p.node_id, p.lane_ids::text[], $7::bigint, p.served_from, a.traceparent,
            now() + p.limit_ms * interval '1 millisecond'
       FROM admitted a JOIN planned p ON p.tenant_id = a.tenant_id AND p.id = a.id
-    RETURNING tenant_id, generation_id, fence, lane_ids
+    RETURNING tenant_id, generation_id, fence, node_id, lane_ids
   ), occupied AS (
     INSERT INTO lane_occupancies (lane_id, tenant_id, generation_id, fence)
-    SELECT lane_id, tenant_id, generation_id, fence FROM leased, unnest(lane_ids) AS lane_id ORDER BY lane_id
+    SELECT l.id, leased.tenant_id, leased.generation_id, leased.fence
+      FROM leased CROSS JOIN unnest(leased.lane_ids) AS named (lane_id)
+      LEFT JOIN lanes l ON l.id = named.lane_id AND l.node_id = leased.node_id
+     ORDER BY named.lane_id
   ), announced AS (
     INSERT INTO outbox (consumer, topic, tenant_id, generation_id, pool_class, payload, traceparent)
     SELECT 'workflow', 'admitted', tenant_id, id, $6, jsonb_build_object('fence', fence::text), traceparent FROM admitted

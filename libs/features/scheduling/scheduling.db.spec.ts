@@ -77,6 +77,16 @@ describe('admit', () => {
     expect(await leasesOf(two)).toEqual([]);
   });
 
+  it.each(['another node', 'nobody'])('leases no lane of %s: the whole group is undone', async (whose) => {
+    const [one, two] = [await queued(), await queued()];
+    const laneId = whose === 'nobody' ? 'no-such-lane' : `${await aNode(owner, 1, poolClass)}/0`;
+    const admissions = [admission(one, 0), { ...admission(two, 1), laneIds: [laneId] }];
+    await expect(asLeader(control, leadership, 'admit', (tx) => admitGroup(tx, leadership, admissions))).rejects.toMatchObject({
+      code: '23502',
+    });
+    expect([await stateOf(one), await leasesOf(one)]).toEqual(['queued', []]);
+  });
+
   it('against cancels: one of both wins each generation', async () => {
     for (let round = 0; round < 10; round += 1) {
       const ids = [await queued(), await queued(), await queued(), await queued()];
