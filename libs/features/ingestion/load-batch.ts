@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { CHUNK_ROWS } from '#core/ingestion/limits';
 import { badRow } from '#core/ingestion/strict-json';
+import type { Chunk } from '#features/ingestion/chunk-rows';
 import type { ClaimedBatch } from '#features/ingestion/claim';
-import { type Chunk, type ChunkOnItsWay, commitChunk, nothingOnItsWay } from '#features/ingestion/commit-chunk';
+import { type ChunkOnItsWay, commitChunk, nothingOnItsWay } from '#features/ingestion/commit-chunk';
 import { type BatchRow, SourceRows } from '#features/ingestion/source-rows';
 import { SourceUnreadable, unpacked } from '#features/ingestion/unpack';
 import type { LoaderPool } from '#platform/database/loader-pool';

@@ -13,8 +13,9 @@ import {
   replaceFailedRows,
 } from '#features/generations/batch-rows.service';
 import { readLimits, tellOfBudgets } from '#features/ingestion/batch-limits';
+import { reasonOf } from '#features/ingestion/chunk-cover';
 import type { ClaimedBatch } from '#features/ingestion/claim';
-import { BatchMoved, reasonOf } from '#features/ingestion/commit-chunk';
+import { BatchMoved } from '#features/ingestion/commit-chunk';
 import { lockAccounts } from '#features/ledger/movements.service';
 import { countSpending } from '#features/ledger/spending.service';
 import type { HotPool } from '#platform/database/hot-pool';
