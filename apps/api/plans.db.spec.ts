@@ -58,6 +58,14 @@ it('records what each period costs, once, an upgrade for the rest of its month',
   expect(charges.map(({ plan }) => plan)).toEqual(['plus', 'pro', 'pro']);
   expect(charges[0]?.usd_cents).toBe(first.chargeUsdCents);
   expect(charges[2]?.usd_cents).toBe(9_000);
+
+  const page = async (query: string) => (await api.call(operator, 'GET', `/api/v1/plan/charges?tenant=${tenantId}&${query}`)).body.charges;
+  const newest = await page('limit=2');
+  expect(newest).toMatchObject([
+    { plan: 'pro', usdCents: 9_000, startsAt: endsAt.toISOString() },
+    { plan: 'pro', endsAt: endsAt.toISOString() },
+  ]);
+  expect(await page(`limit=2&after=${newest[1].id}`)).toMatchObject([{ plan: 'plus', usdCents: first.chargeUsdCents }]);
 });
 
 it('grants ten clips a day on the free plan', async () => {

@@ -3,8 +3,8 @@ import { CallerOf } from '#apps/api/auth/caller-of.decorator';
 import { accepted } from '#apps/api/errors/accepted';
 import { valid } from '#apps/api/errors/valid';
 import { Operation } from '#apps/api/operation.decorator';
-import type { TenantQuery } from '#contracts/native/common';
-import { getPlan, type SetPlan, setPlan } from '#contracts/native/plans';
+import type { PageQuery, TenantQuery } from '#contracts/native/common';
+import { getPlan, listPlanCharges, type SetPlan, setPlan } from '#contracts/native/plans';
 import type { Caller } from '#core/access/caller';
 import { formatCredits } from '#core/ledger/credits';
 import { type PlanRow, PlansService } from '#features/ledger/plans.service';
@@ -21,6 +21,12 @@ export class PlansController {
   async get(@CallerOf() caller: Caller, @Query(valid(getPlan.query, 'query')) { tenant }: TenantQuery) {
     const { tenantId } = accepted(await this.reach.tenantOf(caller, tenant));
     return view(await this.plans.get(tenantId));
+  }
+
+  @Operation(listPlanCharges)
+  async charges(@CallerOf() caller: Caller, @Query(valid(listPlanCharges.query, 'query')) { tenant, ...page }: PageQuery) {
+    const { tenantId } = accepted(await this.reach.tenantOf(caller, tenant));
+    return { charges: await this.plans.charges(tenantId, page) };
   }
 
   @Operation(setPlan)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Credits, TENANT_PARAMETER, TenantQuery, When } from '#contracts/native/common';
+import { Credits, PageQuery, TENANT_PARAMETER, TenantQuery, When } from '#contracts/native/common';
 import type { OperationContract } from '#contracts/operation';
 import { PLAN_NAMES } from '#core/ledger/plans';
 
@@ -11,6 +11,17 @@ const PlanOfTenant = z
     nextAt: When.nullable(),
   })
   .meta({ id: 'PlanOfTenant' });
+
+const PlanCharge = z
+  .object({
+    id: z.uuid(),
+    plan: z.enum(PLAN_NAMES),
+    usdCents: z.int().positive(),
+    startsAt: When,
+    endsAt: When.meta({ description: 'The period ends before it.' }),
+    createdAt: When,
+  })
+  .meta({ id: 'PlanCharge' });
 
 export const SetPlan = z.object({ plan: z.enum(PLAN_NAMES) });
 export type SetPlan = z.infer<typeof SetPlan>;
@@ -39,4 +50,15 @@ export const setPlan = {
     grantedNow: Credits,
     chargeUsdCents: z.number().int().meta({ description: 'What the change costs for the rest of the month.' }),
   }).meta({ id: 'PlanChange' }),
+} satisfies OperationContract;
+
+export const listPlanCharges = {
+  id: 'listPlanCharges',
+  method: 'GET',
+  path: '/api/v1/plan/charges',
+  status: 200,
+  scope: 'ledger:read',
+  summary: `What the tenant's plans have cost, newest first: a charge for each period, and for the rest of the month after an upgrade. ${TENANT_PARAMETER}`,
+  query: PageQuery,
+  response: z.object({ charges: z.array(PlanCharge) }),
 } satisfies OperationContract;

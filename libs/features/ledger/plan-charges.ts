@@ -21,3 +21,21 @@ export async function recordPlanCharge(tx: Tx, { tenantId, plan, usdCents, start
     endsAt,
   ]);
 }
+
+export interface RecordedPlanCharge extends Omit<PlanCharge, 'tenantId'> {
+  id: string;
+  createdAt: Date;
+}
+
+/** Newest first. @param after the id of the last one of the page before */
+export async function listPlanCharges(
+  tx: Tx,
+  tenantId: string,
+  { limit, after }: { limit: number; after?: string },
+): Promise<RecordedPlanCharge[]> {
+  return tx.query<RecordedPlanCharge>(
+    `SELECT id, plan, usd_cents AS "usdCents", starts_at AS "startsAt", ends_at AS "endsAt", created_at AS "createdAt"
+       FROM plan_charges WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+    [tenantId, after ?? null, limit],
+  );
+}

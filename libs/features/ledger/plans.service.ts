@@ -5,7 +5,7 @@ import { changePlan, type PlanName } from '#core/ledger/plans';
 import { actorOf, recordAudit } from '#features/audit/audit.service';
 import { recordEvents } from '#features/events/events.service';
 import { grantCredits } from '#features/ledger/grants.service';
-import { recordPlanCharge } from '#features/ledger/plan-charges';
+import { listPlanCharges, type RecordedPlanCharge, recordPlanCharge } from '#features/ledger/plan-charges';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
 
@@ -23,6 +23,11 @@ export class PlansService {
 
   async get(tenantId: string): Promise<PlanRow | undefined> {
     return this.db.transaction('get plan', [tenantId], (tx) => planRow(tx, tenantId));
+  }
+
+  /** Newest first. @param page from the charge after `after` */
+  async charges(tenantId: string, page: { limit: number; after?: string }): Promise<RecordedPlanCharge[]> {
+    return this.db.transaction('list plan charges', [tenantId], (tx) => listPlanCharges(tx, tenantId, page));
   }
 
   async set(caller: Caller, tenantId: string, plan: PlanName): Promise<PlanRow & { grantedMicro: bigint; usdCents: number }> {
