@@ -1,8 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { GuaranteeController } from '#apps/api/admin/guarantee.controller';
 import { NodesController } from '#apps/api/admin/nodes.controller';
+import { QueueController } from '#apps/api/admin/queue.controller';
 import { SchedulingController } from '#apps/api/admin/scheduling.controller';
 import { SimulationsController } from '#apps/api/admin/simulations.controller';
+import { OperatorTenantsController } from '#apps/api/admin/tenants.controller';
 import { NodeGuard } from '#apps/api/agent/node.guard';
 import { WorkOrdersController } from '#apps/api/agent/work-orders.controller';
 import { AssetsController } from '#apps/api/assets/assets.controller';
@@ -69,6 +72,8 @@ import { LedgerService } from '#features/ledger/ledger.service';
 import { PlansService } from '#features/ledger/plans.service';
 import { StatementsService } from '#features/ledger/statements.service';
 import { NodesService } from '#features/nodes/nodes.service';
+import { TenantViewsService } from '#features/operators/tenant-views.service';
+import { QueueFiguresService } from '#features/queue-figures/queue-figures.service';
 import { ErasuresService } from '#features/retention/erasures.service';
 import { ReviewModule } from '#features/review/review.module';
 import { GenerationMetersService } from '#features/scheduling/generation-meters.service';
@@ -158,6 +163,9 @@ export class ApiModule {
         LanesController,
         SchedulingController,
         NodesController,
+        QueueController,
+        GuaranteeController,
+        OperatorTenantsController,
         SimulationsController,
         MetersController,
         SignInController,
@@ -179,6 +187,8 @@ export class ApiModule {
         LedgerService,
         SchedulingOperations,
         NodesService,
+        QueueFiguresService,
+        TenantViewsService,
         WaitQuestions,
         GenerationMetersService,
         EndpointsService,

@@ -159,6 +159,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   getUsage: '&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&by=day',
   getCapacityCalendar: '&poolClass=halo-1',
   getUtilization: '&poolClass=halo-1',
+  listGuaranteeMisses: '&poolClass=halo-1&month=2026-10',
   getLanes: '&poolClass=halo-1',
   streamLanes: '&poolClass=halo-1',
   getLaneUse: '&poolClass=halo-1',

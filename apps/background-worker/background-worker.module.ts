@@ -16,6 +16,7 @@ import { CreditsWatch } from '#features/ledger/credits-watch.service';
 import { GrantExpiry } from '#features/ledger/grant-expiry.service';
 import { PlanPeriods } from '#features/ledger/plan-periods.service';
 import { Reconciliation } from '#features/ledger/reconciliation.service';
+import { QueueDepths } from '#features/queue-figures/queue-depths.service';
 import { ErasureSweep } from '#features/retention/erasure-sweep';
 import { PlannerProcess } from '#features/simulations/planner-process';
 import { WhatIfRuns } from '#features/simulations/what-if-runs.service';
@@ -56,6 +57,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       CreditsWatch,
       MissedStarts,
       EndedUnits,
+      QueueDepths,
       PlannerProcess,
       WhatIfRuns,
     ],

@@ -230,6 +230,8 @@ describe('units', () => {
     expect(await servedFrom(started)).toBe('own');
     expect(await owner.query('SELECT lost_leases FROM generations WHERE id = $1', [younger])).toEqual([{ lost_leases: 0 }]);
     expect(await owner.query('SELECT end_reason FROM leases WHERE generation_id = $1', [younger])).toEqual([{ end_reason: 'recalled' }]);
+    const kept = await owner.query('SELECT tenant_id, owner_id, node_id, lanes FROM recalls WHERE generation_id = $1', [younger]);
+    expect(kept).toEqual([{ tenant_id: tenantId, owner_id: provisioned, node_id: nodeId, lanes: 1 }]);
     expect(await owner.query('SELECT stage FROM checkpoints WHERE generation_id = $1', [younger])).toHaveLength(1);
 
     await begin(agent, started);

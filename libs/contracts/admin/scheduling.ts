@@ -104,7 +104,6 @@ export const listStuck = {
           'past_its_limit',
           'tenant_paused',
           'pool_paused',
-          'batch_paused',
           'no_leader',
           'no_node',
           'waits_for_lanes',

@@ -20,6 +20,11 @@ const LIMIT_PLANS: Readonly<Record<string, Readonly<Record<string, FamilyLimits>
   build: { ray: { concurrent: 10, createsPerMinute: 20 }, photon: { concurrent: 40, createsPerMinute: 80 } },
 };
 
+/** What a plan limits, family by family; nothing when it is bounded by credits only. */
+export function limitsOfPlan(plan: string): { family: string; concurrent: number; createsPerMinute: number }[] {
+  return Object.entries(LIMIT_PLANS[plan] ?? {}).map(([family, limits]) => ({ family, ...limits }));
+}
+
 /** The lower of the plan's limits and the key's own; null when nothing limits this key on this family. */
 export function limitsOf(plan: string, own: OwnLimits | undefined, family: string): FamilyLimits | null {
   const ofPlan = LIMIT_PLANS[plan];

@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest';
 import { PrivatePartition, type RecordedStart, serviceCredit } from '#core/capacity/guarantee-kept';
 
+const aStart = { generationId: 'one', lanes: 1, priority: 0 };
+
 function played(units: number, starts: readonly (Partial<RecordedStart> & { queuedAtMs: number; startedAtMs: number })[]) {
   const partition = new PrivatePartition();
   partition.resize(units, 0);
-  for (const start of starts) partition.queue({ lanes: 1, priority: 0, freedAtMs: start.startedAtMs + 10_000, ...start });
+  for (const start of starts) partition.queue({ ...aStart, freedAtMs: start.startedAtMs + 10_000, ...start });
   partition.finish();
   return [partition.kept, partition.starts];
 }
@@ -42,12 +44,21 @@ it.each([
   expect(played(1, starts)).toEqual(expected);
 });
 
+it('tells of each miss when it would have started', () => {
+  const partition = new PrivatePartition();
+  partition.resize(1, 0);
+  partition.queue({ ...aStart, queuedAtMs: 0, startedAtMs: 0, freedAtMs: 10_000 });
+  partition.queue({ ...aStart, generationId: 'late', queuedAtMs: 4_000, startedAtMs: 15_000, freedAtMs: 20_000 });
+  partition.finish();
+  expect(partition.misses).toMatchObject([{ start: { generationId: 'late', startedAtMs: 15_000 }, dueAtMs: 10_000 }]);
+});
+
 it('grows and shrinks with the units', () => {
   const partition = new PrivatePartition();
   partition.resize(2, 0);
-  for (let job = 0; job < 2; job += 1) partition.queue({ queuedAtMs: 0, startedAtMs: 0, freedAtMs: 10_000, lanes: 1, priority: 0 });
+  for (let job = 0; job < 2; job += 1) partition.queue({ ...aStart, queuedAtMs: 0, startedAtMs: 0, freedAtMs: 10_000 });
   partition.resize(1, 1_000);
-  partition.queue({ queuedAtMs: 1_000, startedAtMs: 10_900, freedAtMs: 20_000, lanes: 1, priority: 0 });
+  partition.queue({ ...aStart, queuedAtMs: 1_000, startedAtMs: 10_900, freedAtMs: 20_000 });
   partition.finish();
   expect([partition.kept, partition.starts]).toEqual([3, 3]);
 });

@@ -3,8 +3,18 @@ import { Heap } from '#core/scheduling/heap';
 /** How late a start on one's own units may be: what a recall takes, and more. */
 export const KEPT_WITHIN_MS = 1_000;
 
+/** Misses of a month that are kept one by one; all of them are counted. */
+export const MAX_MISSES_KEPT = 1_000;
+
+/** A start that came too late, beside when it would have come on a private partition. */
+export interface MissedStart {
+  start: RecordedStart;
+  dueAtMs: number;
+}
+
 /** Work that its tenant's units serve, as it was recorded. Points in time are milliseconds since 1970. */
 export interface RecordedStart {
+  generationId: string;
   queuedAtMs: number;
   startedAtMs: number;
   /** When its lanes were free again; for work that still runs, now. */
@@ -26,6 +36,8 @@ export interface GuaranteeKept {
 export class PrivatePartition {
   starts = 0;
   kept = 0;
+  /** The first ones. */
+  readonly misses: MissedStart[] = [];
   private units = 0;
   private nowMs = 0;
   private readonly freeAt = new Heap<{ ms: number }>((one, other) => one.ms < other.ms);
@@ -68,6 +80,7 @@ export class PrivatePartition {
       for (const lane of lanes) this.freeAt.add(Object.assign(lane, { ms: freeAgainMs }));
       this.starts += 1;
       if (next.startedAtMs <= startMs + KEPT_WITHIN_MS) this.kept += 1;
+      else if (this.misses.length < MAX_MISSES_KEPT) this.misses.push({ start: next, dueAtMs: startMs });
     }
   }
 }

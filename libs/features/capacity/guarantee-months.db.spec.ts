@@ -69,6 +69,8 @@ it('closes a month once, and credits what was not kept', async () => {
   const row = { month: '2026-10-01', price_micro: '5600000000000' };
   expect(await closed(kept)).toEqual([{ ...row, starts: 1, kept_starts: 1, service_credit_micro: '0' }]);
   expect(await closed(missed)).toEqual([{ ...row, starts: 2, kept_starts: 1, service_credit_micro: '2800000000000' }]);
+  const misses = await control.query('SELECT tenant_id, extract(epoch FROM started_at - due_at)::float8 AS late_s FROM guarantee_misses');
+  expect(misses).toEqual([{ tenant_id: missed, late_s: 7 }]);
   const grants = await control.query(`SELECT tenant_id, amount_micro FROM grants WHERE source = 'service_credit'`);
   expect(grants).toEqual([{ tenant_id: missed, amount_micro: '2800000000000' }]);
 });

@@ -1,7 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { addMonths, type Day, type DayRange, isoDay } from '#core/capacity/days';
-import { type GuaranteeKept, keptPct, PrivatePartition, type RecordedStart, serviceCredit } from '#core/capacity/guarantee-kept';
+import {
+  type GuaranteeKept,
+  keptPct,
+  type MissedStart,
+  PrivatePartition,
+  type RecordedStart,
+  serviceCredit,
+} from '#core/capacity/guarantee-kept';
 import { lendingCredit } from '#core/capacity/lending';
 import { priceOfDays } from '#core/capacity/prices';
 import { changesOf, type Steps, stepsOf, stretches } from '#core/capacity/steps';
@@ -23,6 +30,10 @@ const MAX_MONTHS_PER_SWEEP = 1_000;
 interface Owner {
   tenantId: string;
   poolClass: string;
+}
+
+interface KeptMonth extends GuaranteeKept {
+  misses: readonly MissedStart[];
 }
 
 interface Held extends DayRange {
@@ -59,7 +70,7 @@ export class GuaranteeMonths extends Sweep {
 
   private async close(owner: Owner, month: DayRange): Promise<void> {
     const { held, units } = await this.pool.transaction('read units of month', [], (tx) => readUnits(tx, owner, month));
-    const kept = await this.keptIn(owner, month, units);
+    const { misses, ...kept } = await this.keptIn(owner, month, units);
     const [lent] = await this.pool.query<{ unit_minutes: number }>(
       `SELECT coalesce(sum(lent_units), 0)::float8 AS unit_minutes FROM utilization_minutes
         WHERE tenant_id = $1 AND pool_class = $2 AND minute >= ${dateOf('$3::int')} AND minute < ${dateOf('$4::int')}`,
@@ -72,11 +83,11 @@ export class GuaranteeMonths extends Sweep {
       serviceMicro: serviceCredit(kept, priceMicro),
       lendingMicro: lendingCredit(lent?.unit_minutes ?? 0, unitMinutes, priceMicro),
     };
-    await this.pool.transaction('close month', [], (tx) => saveMonth(tx, owner, month.startsOn, kept, priceMicro, credits));
+    await this.pool.transaction('close month', [], (tx) => saveMonth(tx, owner, month.startsOn, { ...kept, misses }, priceMicro, credits));
   }
 
   /** Reads a page at a time: a month may have millions of starts. */
-  private async keptIn({ tenantId, poolClass }: Owner, month: DayRange, units: Steps): Promise<GuaranteeKept> {
+  private async keptIn({ tenantId, poolClass }: Owner, month: DayRange, units: Steps): Promise<KeptMonth> {
     const partition = new PrivatePartition();
     const changes = [...stretches(units, month)];
     const resizeUntil = (ms: number) => {
@@ -86,15 +97,15 @@ export class GuaranteeMonths extends Sweep {
       }
     };
     resizeUntil(month.startsOn * MS_PER_DAY);
-    let after: { createdAt: string; id: string } | null = null;
+    let after: { createdAt: string; generationId: string } | null = null;
     for (;;) {
-      const page: (RecordedStart & { createdAt: string; id: string })[] = await this.pool.query(READ_STARTS, [
+      const page: (RecordedStart & { createdAt: string })[] = await this.pool.query(READ_STARTS, [
         tenantId,
         poolClass,
         month.startsOn,
         month.endsOn,
         after?.createdAt ?? null,
-        after?.id ?? null,
+        after?.generationId ?? null,
       ]);
       for (const start of page) {
         resizeUntil(start.queuedAtMs);
@@ -104,13 +115,13 @@ export class GuaranteeMonths extends Sweep {
       if (page.length < STARTS_PER_READ || !after) break;
     }
     partition.finish();
-    return { starts: partition.starts, kept: partition.kept };
+    return { starts: partition.starts, kept: partition.kept, misses: partition.misses };
   }
 }
 
 /** The first start of each: what was recalled or lost afterwards had its unit. */
 const READ_STARTS = `
-  SELECT g.id, g.created_at::text AS "createdAt", g.priority, cardinality(l.lane_ids) AS lanes,
+  SELECT g.id AS "generationId", g.created_at::text AS "createdAt", g.priority, cardinality(l.lane_ids) AS lanes,
          (extract(epoch FROM g.created_at) * 1000)::float8 AS "queuedAtMs",
          (extract(epoch FROM l.admitted_at) * 1000)::float8 AS "startedAtMs",
          (extract(epoch FROM coalesce(l.freed_at, l.ended_at, now())) * 1000)::float8 AS "freedAtMs"
@@ -149,7 +160,7 @@ async function saveMonth(
   tx: Tx,
   { tenantId, poolClass }: Owner,
   month: Day,
-  kept: GuaranteeKept,
+  kept: KeptMonth,
   priceMicro: bigint,
   { serviceMicro, lendingMicro }: { serviceMicro: bigint; lendingMicro: bigint },
 ): Promise<void> {
@@ -159,6 +170,19 @@ async function saveMonth(
     [tenantId, poolClass, month, kept.starts, kept.kept, priceMicro, serviceMicro, lendingMicro],
   );
   if (closed.length === 0) return;
+  await tx.query(
+    `INSERT INTO guarantee_misses (tenant_id, pool_class, month, generation_id, queued_at, due_at, started_at)
+     SELECT $1, $2, ${dateOf('$3::int')}, * FROM unnest($4::uuid[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[])`,
+    [
+      tenantId,
+      poolClass,
+      month,
+      kept.misses.map(({ start }) => start.generationId),
+      kept.misses.map(({ start }) => new Date(start.queuedAtMs)),
+      kept.misses.map(({ dueAtMs }) => new Date(dueAtMs)),
+      kept.misses.map(({ start }) => new Date(start.startedAtMs)),
+    ],
+  );
   const name = isoDay(month).slice(0, 7);
   const credit = (amountMicro: bigint, accountId: string) =>
     grantCredits(tx, {

@@ -110,7 +110,9 @@ export class Admissions {
     const { traceparent, queuedAt } = generation;
     const labels = { pool_class: poolClass, service_tier: generation.tier };
     startsTotal.inc(labels);
-    queueWaitSeconds.observe(labels, Math.max(0, plannedAtMs - queuedAt) / 1_000);
+    const waitMs = Math.max(0, plannedAtMs - queuedAt);
+    queueWaitSeconds.observe(labels, waitMs / 1_000);
+    this.pool.waits.note(tenantId, generation.tier, waitMs, plannedAtMs);
     const lease = { tenantId, generationId, fence };
     index.apply({ type: 'leased', lease: { ...generation, ...admission, fence, startedAt: plannedAtMs } });
     const admittedAtMs = this.pool.nowMs();

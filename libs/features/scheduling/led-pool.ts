@@ -10,6 +10,7 @@ import { LeaseWatch, type RecallReason } from '#features/scheduling/lease-watch'
 import { NodeFailures } from '#features/scheduling/node-failures';
 import { NodeRoster } from '#features/scheduling/node-roster';
 import { Pauses } from '#features/scheduling/pauses';
+import { QueueWaits } from '#features/scheduling/queue-waits';
 import type { EndReason } from '#features/scheduling/read-leases';
 import { WaitForecasts } from '#features/scheduling/wait-forecasts';
 import type { HotPool } from '#platform/database/hot-pool';
@@ -33,6 +34,7 @@ export class LedPool {
   readonly pauses = new Pauses();
   readonly forecasts = new WaitForecasts();
   readonly failures = new NodeFailures();
+  readonly waits: QueueWaits;
 
   constructor(
     readonly leadership: Leadership,
@@ -41,6 +43,7 @@ export class LedPool {
   ) {
     this.logger = new Logger(`scheduler ${leadership.poolClass}`);
     this.laneRecord = new LaneRecord(leadership);
+    this.waits = new QueueWaits(leadership.poolClass);
     this.index = new SchedulingIndex(this.laneRecord.use);
     this.roster = new NodeRoster((node) => this.index.apply({ type: 'node', node }));
   }

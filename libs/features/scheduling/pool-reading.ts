@@ -59,6 +59,7 @@ export class PoolReading {
     await this.pool.asLeader('sweep', async (tx) => {
       if (noteHeard) await this.capacity.noteHeard(tx, this.pool.roster.takeHeard());
       if (noteHeard) await this.pool.failures.save(tx);
+      if (noteHeard) await this.pool.waits.save(tx, this.pool.wallMs());
       await this.refreshNodes(tx);
       this.noteUnits(await this.capacity.unitsOf(tx, this.pool.poolClass));
       this.notePauses(await readPauses(tx, this.pool.poolClass));

@@ -3,6 +3,7 @@ import type { Planned } from '#features/scheduling/admissions';
 import { leaseKeyOf } from '#features/scheduling/lease-keys';
 import type { LedPool } from '#features/scheduling/led-pool';
 import { TRY_AGAIN_AFTER_MS } from '#features/scheduling/limits';
+import { noteRecalls } from '#features/scheduling/note-recalls';
 import { takeBack } from '#features/scheduling/take-back';
 
 /** Recalls borrowed lanes, and tells nodes which of their runs have ended, again until their lanes are free. */
@@ -17,13 +18,14 @@ export class Recalls {
       return living && living.triableAtMs <= nowMs ? [{ living, ownerId }] : [];
     });
     if (due.length === 0) return;
-    const outcomes = await this.pool.asLeader('recall', (tx) =>
-      takeBack(
-        tx,
-        due.map(({ living }) => ({ lease: living.lease, isLost: false, isFreed: false, endReason: 'recalled' })),
-        plannedAtMs,
-      ),
-    );
+    const wanted = due.map(({ living }) => ({ lease: living.lease, isLost: false, isFreed: false, endReason: 'recalled' as const }));
+    const outcomes = await this.pool.asLeader('recall', async (tx) => {
+      const taken = await takeBack(tx, wanted, plannedAtMs);
+      const recalled = due.filter(({ living }) => taken.get(leaseKeyOf(living.lease))?.outcome === 'taken_back');
+      const noted = recalled.map(({ living, ownerId }) => ({ lease: living.lease, ownerId }));
+      await noteRecalls(tx, noted);
+      return taken;
+    });
     for (const { living, ownerId } of due) {
       const { lease, nodeId } = living;
       const result = outcomes.get(leaseKeyOf(lease));

@@ -15,7 +15,6 @@ export const STUCK_WORDS: Record<ListStuckResponse['stuck'][number]['reason'], M
   past_its_limit: msg`It runs for longer than its lease allows.`,
   tenant_paused: msg`Its tenant is paused.`,
   pool_paused: msg`Its pool class is paused.`,
-  batch_paused: msg`Its batch is paused.`,
   no_leader: msg`Nobody leads its pool class.`,
   no_node: msg`No node of its pool class is in service.`,
   waits_for_lanes: msg`It waits for lanes.`,
