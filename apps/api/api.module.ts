@@ -29,6 +29,7 @@ import { BatchesController } from '#apps/api/native/batches.controller';
 import { CalculatorController } from '#apps/api/native/calculator.controller';
 import { CapacityController } from '#apps/api/native/capacity.controller';
 import { CommitmentsController } from '#apps/api/native/commitments.controller';
+import { DirectoryController } from '#apps/api/native/directory.controller';
 import { ErasuresController } from '#apps/api/native/erasures.controller';
 import { GenerationEventsController } from '#apps/api/native/events.controller';
 import { NativeGenerationsController } from '#apps/api/native/generations.controller';
@@ -46,6 +47,9 @@ import { ReviewsController } from '#apps/api/native/reviews.controller';
 import { StatementsController } from '#apps/api/native/statements.controller';
 import { TenantsController } from '#apps/api/native/tenants.controller';
 import { WebhooksController } from '#apps/api/native/webhooks.controller';
+import { ScimDiscoveryController } from '#apps/api/scim/scim-discovery.controller';
+import { ScimGroupsController, ScimUsersController } from '#apps/api/scim/scim-resources.controller';
+import { ScimUrls } from '#apps/api/scim/scim-urls';
 import { ConnectionTestsController } from '#apps/api/sign-in/connection-tests.controller';
 import { UrlsOfConnections } from '#apps/api/sign-in/connection-urls';
 import { ConnectionsController } from '#apps/api/sign-in/connections.controller';
@@ -57,6 +61,7 @@ import { SetupLinksController } from '#apps/api/sign-in/setup-links.controller';
 import { SignInController } from '#apps/api/sign-in/sign-in.controller';
 import { AuditLogService } from '#features/audit/audit-log.service';
 import { OrderBookModule } from '#features/capacity/order-book.module';
+import { DirectoryModule } from '#features/directory/directory.module';
 import { GenerationEntity } from '#features/generations/generation.entity';
 import { GenerationReportsService } from '#features/generations/generation-reports.service';
 import { GenerationWatch } from '#features/generations/generation-watch';
@@ -131,6 +136,7 @@ export class ApiModule {
         EncryptionModule.with(environment.HALOGEN_ENCRYPTION_KEYS),
         TenantsModule,
         SignInModule,
+        DirectoryModule,
         OrderBookModule,
         ReviewModule,
       ],
@@ -173,6 +179,10 @@ export class ApiModule {
         ConnectionTestsController,
         ProviderSignInController,
         DomainsController,
+        DirectoryController,
+        ScimUsersController,
+        ScimGroupsController,
+        ScimDiscoveryController,
         SetupLinksController,
         WorkOrdersController,
         UploadsController,
@@ -213,6 +223,7 @@ export class ApiModule {
         MeView,
         UrlsOfConnections,
         ProviderSignIns,
+        ScimUrls,
         CallbackUrls,
         { provide: OUTBOUND_SETTINGS, useValue: outboundSettings },
         DreamMachineSubmits,

@@ -123,6 +123,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   changeSignInConnection: { name: 'Ours now' },
   startSignInTest: { returnTo: '/' },
   setSignInProvider: { issuer: 'https://idp.example', ssoUrl: 'https://idp.example/sso', certificates: ['x'] },
+  setGroupRoles: { roles: [] },
+  rotateDirectoryToken: {},
   transferCommitment: { toTenantId: randomUUID() },
 };
 

@@ -8,6 +8,7 @@ import { AuditSealer } from '#features/audit/audit-sealer.service';
 import { CommitmentDays } from '#features/capacity/commitment-days.service';
 import { GuaranteeMonths } from '#features/capacity/guarantee-months.service';
 import { Utilization } from '#features/capacity/utilization.service';
+import { CallPruning } from '#features/directory/call-pruning';
 import { EndedUnits } from '#features/generations/ended-units.service';
 import { MissedStarts } from '#features/generations/missed-starts.service';
 import { IngestionModule } from '#features/ingestion/ingestion.module';
@@ -58,6 +59,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       MissedStarts,
       EndedUnits,
       QueueDepths,
+      CallPruning,
       PlannerProcess,
       WhatIfRuns,
     ],

@@ -50,6 +50,7 @@ export const PROBLEMS = {
   lease_lost: { status: 409, title: 'Lease lost' },
   request_timeout: { status: 408, title: 'Request timeout' },
   erased: { status: 410, title: 'Erased' },
+  precondition_failed: { status: 412, title: 'Changed meanwhile' },
   too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   invalid_fields: { status: 422, title: 'Fields do not fit' },
@@ -59,6 +60,7 @@ export const PROBLEMS = {
   internal: { status: 500, title: 'Internal error' },
   limit_reached: { status: 409, title: 'Limit reached' },
   last_owner: { status: 409, title: 'Last owner' },
+  not_implemented: { status: 501, title: 'Not implemented' },
   unavailable: { status: 503, title: 'Unavailable' },
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemName = keyof typeof PROBLEMS;

@@ -6,6 +6,7 @@ import { Refused } from '#apps/api/errors/refused';
 import type { DreamMachineError } from '#contracts/dream-machine/errors';
 import { DREAM_MACHINE_PREFIX } from '#contracts/dream-machine/operations';
 import { PROBLEM_TYPE, PROBLEMS, type Problem } from '#contracts/problems';
+import { SCIM_ERROR, SCIM_PREFIX, SCIM_TYPE } from '#contracts/scim';
 
 const RETRY_AFTER_SECONDS = 2;
 
@@ -35,12 +36,24 @@ export class ErrorFilter implements ExceptionFilter {
     if (refused.problem === 'unavailable') reply.header('retry-after', RETRY_AFTER_SECONDS);
     if (refused.problem === 'not_authenticated') reply.header('www-authenticate', 'Bearer');
     if (url.startsWith(DREAM_MACHINE_PREFIX)) reply.status(status).send(dreamMachineError(refused));
+    else if (url.startsWith(SCIM_PREFIX)) reply.status(scimStatus(status)).type(SCIM_TYPE).send(scimError(refused));
     else reply.status(status).type(PROBLEM_TYPE).send(problem(refused));
   }
 }
 
 function dreamMachineError({ detail, fields }: Refused): DreamMachineError {
   return { detail: fields ? [...fields] : detail };
+}
+
+/** RFC 7644 §3.12: what does not fit is 400, whatever other surfaces call it. */
+function scimError({ problem: name, detail, facts }: Refused) {
+  const scimType =
+    facts?.scimType ?? (name === 'invalid_fields' ? 'invalidValue' : name === 'malformed_json' ? 'invalidSyntax' : undefined);
+  return { schemas: [SCIM_ERROR], status: String(scimStatus(PROBLEMS[name].status)), ...(scimType !== undefined && { scimType }), detail };
+}
+
+function scimStatus(status: number): number {
+  return status === 422 ? 400 : status;
 }
 
 function problem({ problem: name, detail, fields, facts }: Refused): Problem {

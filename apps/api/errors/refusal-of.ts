@@ -1,6 +1,8 @@
 import { HttpException } from '@nestjs/common';
 import { Refused } from '#apps/api/errors/refused';
 import type { ProblemName } from '#contracts/problems';
+import { ScimRefusal } from '#core/directory/scim-refusal';
+import { DirectoryRefused } from '#features/directory/directory-work';
 import { TooManyWatchers } from '#features/generations/generation-watch';
 import { GroupFull } from '#platform/database/command-group';
 import { DatabaseUnavailable } from '#platform/database/failures';
@@ -19,6 +21,11 @@ export function refusalOf(error: unknown): Refused | undefined {
   if (error instanceof Refused) return error;
   if (error instanceof DatabaseUnavailable || error instanceof GroupFull || error instanceof TooManyWatchers)
     return new Refused('unavailable', 'Halogen cannot take requests for a moment; try again');
+  if (error instanceof DirectoryRefused) return new Refused(error.problem, error.message);
+  if (error instanceof ScimRefusal) {
+    const facts = { scimType: error.scimType };
+    return new Refused(error.scimType === 'uniqueness' ? 'already_exists' : 'bad_request', error.message, undefined, undefined, facts);
+  }
   const known = FASTIFY_PROBLEMS[codeOf(error)];
   if (known) return new Refused(...known);
   if (error instanceof HttpException && error.getStatus() === 404) return new Refused('not_found', 'Not found');

@@ -70,6 +70,7 @@ export class KeysService {
         monthlyCapMicro: wanted.monthlyCap === undefined ? undefined : parseCredits(wanted.monthlyCap),
         createsPerMinute: wanted.createsPerMinute,
         maxConcurrent: wanted.maxConcurrent,
+        madeBy: caller.person,
       });
       const told = { name: wanted.name, scopes: [...scopes] };
       await recordAudit(tx, [{ tenantId, actor: actorOf(caller), action: 'key.created', targetId: id, data: told }]);
@@ -110,6 +111,7 @@ export class KeysService {
         createsPerMinute: old.creates_per_minute ?? undefined,
         maxConcurrent: old.max_concurrent ?? undefined,
         replacesKeyId: id,
+        madeBy: caller.person,
       });
       const [ended] = await tx.query<{ expires_at: Date }>(
         `UPDATE api_keys SET expires_at = least(expires_at, now() + $3 * interval '1 second') WHERE tenant_id = $1 AND id = $2 RETURNING expires_at`,

@@ -36,14 +36,17 @@ export interface NewApiKey {
   createsPerMinute?: number;
   maxConcurrent?: number;
   replacesKeyId?: string;
+  /** The person who makes it, and where they are a member: it ends with their membership. */
+  madeBy?: { tenantId: string; memberId: string };
 }
 
 /** Registers an API key. Only its hash is kept, and a prefix by which people recognize it. */
 export async function provisionApiKey(tx: Tx, key: NewApiKey): Promise<void> {
   await tx.query(
     `INSERT INTO api_keys (tenant_id, id, name, prefix, secret_sha256, scopes, revoked_at, expires_at, project_id, monthly_cap_micro,
-                           creates_per_minute, max_concurrent, replaces_key_id, service_tier)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
+                           creates_per_minute, max_concurrent, replaces_key_id, service_tier, made_by_tenant_id,
+                           made_by_member_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING`,
     [
       key.tenantId,
       key.id,
@@ -59,6 +62,8 @@ export async function provisionApiKey(tx: Tx, key: NewApiKey): Promise<void> {
       key.maxConcurrent ?? null,
       key.replacesKeyId ?? null,
       key.serviceTier ?? null,
+      key.madeBy?.tenantId ?? null,
+      key.madeBy?.memberId ?? null,
     ],
   );
 }

@@ -26,6 +26,7 @@ const FAMILIES = [
   'member.*',
   'sign_in.*',
   'setup_link.*',
+  'directory.*',
   'project.*',
   'tenant.*',
   'credits.*',
@@ -54,7 +55,13 @@ export function AuditPage() {
     ...afterLast(entriesOf),
     placeholderData: keepPreviousData,
   });
-  const actorWord = { system: t`Halogen`, api_key: t`an API key`, setup_link: t`a set-up link`, person: t`a person` };
+  const actorWord = {
+    system: t`Halogen`,
+    api_key: t`an API key`,
+    setup_link: t`a set-up link`,
+    directory: t`the identity provider`,
+    person: t`a person`,
+  };
   const nameOf = ({ kind, id }: AuditEntry['actor']) => actors.find((one) => one.value === id)?.label ?? actorWord[kind];
   const columns: Column<AuditEntry>[] = [
     { id: 'at', header: t`When`, widthPx: 170, isKey: true, cell: ({ at }) => <Time at={at} /> },
