@@ -2,8 +2,6 @@ import { Body, Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CallerOf } from '#apps/api/auth/caller-of.decorator';
 import { DreamMachineSubmits, knownForm, notFound } from '#apps/api/dream-machine/submits';
-import { understandImage } from '#apps/api/dream-machine/understand/image';
-import { understandVideo } from '#apps/api/dream-machine/understand/video';
 import { valid } from '#apps/api/errors/valid';
 import { metersHeaders } from '#apps/api/native/meters-view';
 import { Operation } from '#apps/api/operation.decorator';
@@ -20,6 +18,8 @@ import type { ImageRequest, ListQuery, VideoRequest } from '#contracts/dream-mac
 import type { Caller } from '#core/access/caller';
 import { GenerationsService } from '#features/generations/generations.service';
 import { GenerationMetersService } from '#features/scheduling/generation-meters.service';
+import { understandImage } from '#features/understanding/image';
+import { understandVideo } from '#features/understanding/video';
 
 /** Generations as Luma's Dream Machine API has them. */
 @Controller()

@@ -1,13 +1,6 @@
 import { Body, Controller, Param } from '@nestjs/common';
 import { CallerOf } from '#apps/api/auth/caller-of.decorator';
 import { DreamMachineSubmits } from '#apps/api/dream-machine/submits';
-import {
-  understandAudio,
-  understandModify,
-  understandReframeImage,
-  understandReframeVideo,
-  understandUpscale,
-} from '#apps/api/dream-machine/understand/operations';
 import { valid } from '#apps/api/errors/valid';
 import { Operation } from '#apps/api/operation.decorator';
 import { addAudio, modifyVideo, reframeImage, reframeVideo, upscaleVideo } from '#contracts/dream-machine/operations';
@@ -19,6 +12,13 @@ import type {
   UpscaleRequest,
 } from '#contracts/dream-machine/requests';
 import type { Caller } from '#core/access/caller';
+import {
+  understandAudio,
+  understandModify,
+  understandReframeImage,
+  understandReframeVideo,
+  understandUpscale,
+} from '#features/understanding/operations';
 
 /** New generations from what is there already: a result of ours, or a video or image of the customer's. */
 @Controller()

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { CallbackUrls } from '#apps/api/dream-machine/callback-urls';
-import { type PlaceOf, placesOf } from '#apps/api/dream-machine/understand/places';
 import { Refused } from '#apps/api/errors/refused';
 import { refusedSubmit } from '#apps/api/errors/refused-submit';
 import { type DreamMachineGeneration, dreamMachineGeneration } from '#contracts/dream-machine/generation';
@@ -9,6 +8,7 @@ import type { Caller } from '#core/access/caller';
 import type { GenerationEntity } from '#features/generations/generation.entity';
 import { GenerationWatch } from '#features/generations/generation-watch';
 import { GenerationsService, type SubmitRequest } from '#features/generations/generations.service';
+import { type Media, type PlaceOf, placesOf } from '#features/understanding/media.service';
 import { SignedUrls } from '#platform/storage/signed-urls';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -48,6 +48,11 @@ export class DreamMachineSubmits {
     const seconds = Math.min(timeoutSeconds ?? DEFAULT_SYNC_SECONDS, MAX_SYNC_SECONDS);
     await this.watch.untilFinal({ tenantId: caller.tenantId, id }, seconds * 1_000);
     return this.view(await this.known(caller, id));
+  }
+
+  /** How the media of a caller's request are found. */
+  mediaOf(caller: Caller): Media {
+    return { placeOf: this.placeOf, find: (id) => this.find(caller, id), urlOf: (key) => this.urls.assetUrl(key) };
   }
 
   /** A generation of the caller's, by an id as a client wrote it. */

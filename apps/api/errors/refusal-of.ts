@@ -4,6 +4,7 @@ import type { ProblemName } from '#contracts/problems';
 import { ScimRefusal } from '#core/directory/scim-refusal';
 import { DirectoryRefused } from '#features/directory/directory-work';
 import { TooManyWatchers } from '#features/generations/generation-watch';
+import { Misunderstood } from '#features/understanding/misunderstood.service';
 import { GroupFull } from '#platform/database/command-group';
 import { DatabaseUnavailable } from '#platform/database/failures';
 
@@ -19,6 +20,7 @@ const FASTIFY_PROBLEMS: Readonly<Record<string, [ProblemName, string]>> = {
 /** What an error is to the caller; undefined for a bug, of which the caller learns nothing but that it happened. */
 export function refusalOf(error: unknown): Refused | undefined {
   if (error instanceof Refused) return error;
+  if (error instanceof Misunderstood) return refusedAs(error);
   if (error instanceof DatabaseUnavailable || error instanceof GroupFull || error instanceof TooManyWatchers)
     return new Refused('unavailable', 'Halogen cannot take requests for a moment; try again');
   if (error instanceof DirectoryRefused) return new Refused(error.problem, error.message);
@@ -34,6 +36,11 @@ export function refusalOf(error: unknown): Refused | undefined {
   // What the HTTP server found wrong before any route saw the request.
   if (error instanceof HttpException && error.getStatus() < 500) return new Refused('bad_request', error.message);
   return undefined;
+}
+
+function refusedAs({ problem, detail, field }: Misunderstood): Refused {
+  if (problem !== 'missing_field') return new Refused(problem, detail);
+  return new Refused('invalid_fields', `${field}: ${detail}`, [{ type: 'missing', loc: ['body', field ?? ''], msg: detail, input: '' }]);
 }
 
 function codeOf(error: unknown): string {

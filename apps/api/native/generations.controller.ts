@@ -94,8 +94,7 @@ export class NativeGenerationsController {
   }
 
   private understood(caller: Caller, body: CreateGeneration): Promise<SubmitRequest> {
-    const { placeOf } = this.submits;
-    return understandCreate(body, { placeOf, find: (id) => this.submits.find(caller, id), urlOf: (key) => this.urls.assetUrl(key) });
+    return understandCreate(body, this.submits.mediaOf(caller));
   }
 
   /** Waits for the end of a generation if the caller prefers so. What has not ended by then is answered as it is. */

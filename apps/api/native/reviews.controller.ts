@@ -1,6 +1,7 @@
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { v7 as newGenerationId } from 'uuid';
 import { CallerOf } from '#apps/api/auth/caller-of.decorator';
+import { DreamMachineSubmits } from '#apps/api/dream-machine/submits';
 import { accepted, idOf } from '#apps/api/errors/accepted';
 import { Refused } from '#apps/api/errors/refused';
 import { refusedSubmit } from '#apps/api/errors/refused-submit';
@@ -44,6 +45,7 @@ export class ReviewsController {
     private readonly comments: ReviewCommentsService,
     private readonly versions: RowVersionsService,
     private readonly generations: GenerationsService,
+    private readonly submits: DreamMachineSubmits,
     private readonly urls: SignedUrls,
   ) {}
 
@@ -87,7 +89,8 @@ export class ReviewsController {
     const remake = accepted(await this.versions.stack(caller, stacked));
     try {
       // A call that is sent again finds the row being made, and is refused there.
-      const submitted = await this.generations.submit({ ...caller, once: undefined }, generationId, remadeRow(remake, note, keepSeed));
+      const asked = await remadeRow(remake, { note, keepSeed }, this.submits.mediaOf(caller));
+      const submitted = await this.generations.submit({ ...caller, once: undefined }, generationId, asked);
       if ('refused' in submitted) throw refusedSubmit(submitted);
     } catch (error) {
       await this.versions.unstack(caller, generationId);

@@ -1,18 +1,18 @@
 import { randomInt } from 'node:crypto';
 import { Refused } from '#apps/api/errors/refused';
-import { type Media, type Understood, understandRecipe } from '#apps/api/native/understand-recipe';
 import type { CreateGeneration, ListGenerationsQuery } from '#contracts/native/generations';
-import { MODELS } from '#core/catalog/models';
 import { MAX_SEED } from '#core/generations/limits';
 import type { SubmitRequest } from '#features/generations/generations.service';
 import { type GenerationFilter, parseCursor } from '#features/generations/list-page';
+import type { Media } from '#features/understanding/media.service';
+import { understandNative } from '#features/understanding/native.service';
 
-/** A native request in Halogen's words. @throws Refused */
+/** A native request in Halogen's words. @throws Refused, Misunderstood */
 export async function understandCreate(body: CreateGeneration, media: Media, now = new Date()): Promise<SubmitRequest> {
   const { seed, labels = {} } = body;
   return {
     surface: 'native',
-    ...(isPlain(body) ? understandPlain(body) : await understandRecipe(body, media)),
+    ...(await understandNative(body, media)),
     seed: seed ?? randomInt(MAX_SEED + 1),
     callbackUrl: null,
     echo: body,
@@ -25,36 +25,6 @@ export async function understandCreate(body: CreateGeneration, media: Media, now
     },
   };
 }
-
-/** Whether it asks for nothing but a new picture or clip from its prompt. */
-function isPlain(body: CreateGeneration): boolean {
-  return RECIPE_FIELDS.every((field) => body[field] === undefined);
-}
-
-function understandPlain({ model, prompt, aspectRatio, resolution, duration, format }: CreateGeneration): Understood {
-  if (model === undefined || prompt === undefined) {
-    const field = model === undefined ? 'model' : 'prompt';
-    throw new Refused('invalid_fields', `${field}: is required`, [
-      { type: 'missing', loc: ['body', field], msg: 'is required', input: '' },
-    ]);
-  }
-  // An unknown model is refused by the catalogue, which then names all there are of this kind.
-  const kind = Object.hasOwn(MODELS, model) ? (MODELS[model]?.kind ?? 'video') : 'video';
-  return { output: { kind, model, aspectRatio, resolution, duration, format }, prompt };
-}
-
-const RECIPE_FIELDS = [
-  'operation',
-  'source',
-  'loop',
-  'keyframes',
-  'concepts',
-  'references',
-  'mode',
-  'firstFrame',
-  'placement',
-  'negativePrompt',
-] as const satisfies (keyof CreateGeneration)[];
 
 /** @throws Refused for a cursor or a label that is none */
 export function understandList({

@@ -29,7 +29,7 @@ const Labels = z
   .refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`);
 
 /** What the catalogue decides is a plain string here: an unknown one is 400 with a sentence that names what is offered. */
-export const GenerationFields = z.strictObject({
+const PlainFields = z.strictObject({
   model: z.string().max(100),
   prompt: Text.min(MIN_PROMPT_CHARACTERS).max(MAX_PROMPT_CHARACTERS),
   aspectRatio: z.string().max(20).optional(),
@@ -43,7 +43,6 @@ export const GenerationFields = z.strictObject({
   completeBy: z.iso.datetime({ offset: true }).optional(),
   labels: Labels.optional(),
 });
-export const GENERATION_FIELD_NAMES = fieldNames(GenerationFields);
 
 const MediaUrl = z.url({ protocol: /^https?$/ }).max(MAX_INPUT_URL_CHARACTERS);
 const MediumGiven = z.union([z.strictObject({ url: MediaUrl }), z.strictObject({ generationId: z.uuid() })]).meta({
@@ -60,8 +59,8 @@ const Placement = z
   })
   .meta({ description: 'In pixels: where the source stands in the result and how large, and which part of it is kept.' });
 
-/** What a single request may bring along besides what a row of a batch says. */
-const CreateFields = GenerationFields.extend({
+/** All that a request may say, alone or as a row of a batch. */
+export const GenerationFields = PlainFields.extend({
   model: z.string().max(100).optional().meta({ description: 'Required but for `upscale` and `add_audio`, which keep their source’s.' }),
   prompt: Text.min(MIN_PROMPT_CHARACTERS)
     .max(MAX_PROMPT_CHARACTERS)
@@ -91,7 +90,8 @@ const CreateFields = GenerationFields.extend({
   placement: Placement.optional(),
   negativePrompt: Text.max(MAX_PROMPT_CHARACTERS).optional(),
 }).meta({ id: 'CreateGeneration' });
-export const CreateGeneration = eitherSpelling(CreateFields);
+export const GENERATION_FIELD_NAMES = fieldNames(GenerationFields);
+export const CreateGeneration = eitherSpelling(GenerationFields);
 export type CreateGeneration = z.infer<typeof CreateGeneration>;
 
 export const GENERATION_STATES = ['queued', 'admitted', 'running', 'completed', 'failed', 'cancelled'] as const;

@@ -75,6 +75,11 @@ export const PLAIN_RECIPE: Recipe = {
   inputs: [],
 };
 
+/** Whether nothing would be lost without it. */
+export function isPlainRecipe({ operation, loop, concepts, inputs }: Recipe): boolean {
+  return operation === 'create' && !loop && concepts.length === 0 && inputs.length === 0;
+}
+
 /** What a node may know of a recipe. */
 export function treatmentOf({ inputs: _inputs, ...treatment }: Recipe): Treatment {
   return treatment;

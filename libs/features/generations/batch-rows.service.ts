@@ -1,3 +1,4 @@
+import type { Recipe } from '#core/generations/recipe';
 import type { ReservedPart } from '#core/ledger/accounts';
 import { reservedParts, storedParts } from '#features/generations/reserved-parts';
 import { resolveAll } from '#features/generations/resolve-group';
@@ -33,6 +34,8 @@ export interface StagedRow {
   shape: number;
   prompt: string;
   seed: number;
+  /** Null: a new picture or clip from its prompt alone. */
+  recipe: Recipe | null;
   /** Echo of the row. */
   request: Record<string, unknown>;
   /** 32 bytes as hex. */
@@ -54,7 +57,7 @@ export interface ChunkOrigin {
  */
 export const STAGING_TABLE = `
   CREATE TEMPORARY TABLE staged_rows (
-    row_number integer, id uuid, shape integer, seed bigint, content_sha256 bytea, prompt text, request jsonb
+    row_number integer, id uuid, shape integer, seed bigint, content_sha256 bytea, prompt text, request jsonb, recipe jsonb
   ) ON COMMIT DELETE ROWS`;
 
 const COPY = 'COPY staged_rows FROM STDIN';
@@ -112,10 +115,10 @@ const INSERT_ROWS = `
   )
   INSERT INTO generations (tenant_id, batch_id, api_key_id, project_id, traceparent, row_number, id, seed, row_sha256, prompt, request,
                            surface, kind, model, pool_class, output, output_key, stages, gang_lanes, service_tier, priority, start_by,
-                           complete_by, labels, price_micro, burn_lane_ms, rate_card_version, callback_url, reserved, state)
+                           complete_by, labels, price_micro, burn_lane_ms, rate_card_version, callback_url, recipe, reserved, state)
   SELECT $1::uuid, $2::uuid, $3::uuid, $4::uuid, $5::text, s.row_number, s.id, s.seed, s.content_sha256, s.prompt, s.request,
          h.surface, h.kind, h.model, h.pool_class, h.output, h.output_key, h.stages, h.gang_lanes, h.service_tier, h.priority, h.start_by,
-         h.complete_by, h.labels, h.price_micro, h.burn_lane_ms, h.rate_card_version, h.callback_url,
+         h.complete_by, h.labels, h.price_micro, h.burn_lane_ms, h.rate_card_version, h.callback_url, s.recipe,
          ($10::jsonb[])[($9::integer[])[s.row_number - $7::integer + 1]], 'queued'
     FROM staged_rows s JOIN shapes h ON h.shape = s.shape
    WHERE s.row_number <= $8
@@ -126,8 +129,8 @@ function* piecesOf(rows: readonly StagedRow[]): Generator<string> {
     let piece = '';
     const to = Math.min(from + ROWS_PER_PIECE, rows.length);
     for (let at = from; at < to; at += 1) {
-      const { rowNumber, id, shape, seed, contentSha256, prompt, request } = rows[at] as StagedRow;
-      piece += `${rowNumber}\t${id}\t${shape}\t${seed}\t\\\\x${contentSha256}\t${escaped(prompt)}\t${escaped(JSON.stringify(request))}\n`;
+      const { rowNumber, id, shape, seed, contentSha256, prompt, request, recipe } = rows[at] as StagedRow;
+      piece += `${rowNumber}\t${id}\t${shape}\t${seed}\t\\\\x${contentSha256}\t${escaped(prompt)}\t${escaped(JSON.stringify(request))}\t${recipe === null ? '\\N' : escaped(JSON.stringify(recipe))}\n`;
     }
     yield piece;
   }
@@ -271,7 +274,7 @@ export async function replaceFailedRows(
 /** What a generation that is asked for again has in common with the first. */
 const SAME_COLUMNS =
   'api_key_id, project_id, traceparent, row_sha256, seed, prompt, request, surface, kind, model, pool_class, output, output_key, stages, gang_lanes, ' +
-  'service_tier, priority, start_by, complete_by, labels, price_micro, burn_lane_ms, rate_card_version, callback_url';
+  'service_tier, priority, start_by, complete_by, labels, price_micro, burn_lane_ms, rate_card_version, callback_url, recipe';
 
 const IN_RANGE = 'tenant_id = $1 AND batch_id = $2 AND row_number > $3 AND row_number <= $4';
 

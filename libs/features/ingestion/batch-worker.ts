@@ -7,12 +7,14 @@ import { makeContactSheets } from '#features/ingestion/contact-sheets';
 import { fetchSource } from '#features/ingestion/fetch-source';
 import { loadBatch } from '#features/ingestion/load-batch';
 import { doRowWork } from '#features/ingestion/row-work';
+import { batchMedia } from '#features/understanding/batch-media.service';
 import { HotPool } from '#platform/database/hot-pool';
 import { LoaderPool } from '#platform/database/loader-pool';
 import { Notifications } from '#platform/database/notifications';
 import { OutboundDownloads } from '#platform/http/outbound/outbound-downloads';
 import { WakeLoop } from '#platform/outbox/wake-loop';
 import { ObjectStorage } from '#platform/storage/object-storage';
+import { SignedUrls } from '#platform/storage/signed-urls';
 
 const LOOK_EVERY_MS = 1_000;
 /** Batches of this process at once: a small one does not wait for a large one to end. */
@@ -27,6 +29,7 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('batches');
   private readonly loop = new WakeLoop({ name: 'batches', everyMs: LOOK_EVERY_MS, run: () => this.look() });
   private readonly working = new Set<Promise<void>>();
+  private readonly mediaOf = (tenantId: string) => batchMedia(this.control, this.urls, tenantId);
   private stopListening: (() => void) | undefined;
 
   constructor(
@@ -35,6 +38,7 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(ObjectStorage) private readonly storage: ObjectStorage,
     @Inject(Notifications) private readonly notifications: Notifications,
     @Inject(OutboundDownloads) private readonly downloads: OutboundDownloads,
+    @Inject(SignedUrls) private readonly urls: SignedUrls,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -67,7 +71,7 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
     const keeping = setInterval(() => keepClaim(this.control, batch).catch(() => {}), KEEP_CLAIM_EVERY_MS);
     const isStopped = () => this.loop.isStopped;
     try {
-      if (batch.work === 'load') await loadBatch({ pool: this.loader, storage: this.storage, isStopped }, batch);
+      if (batch.work === 'load') await loadBatch({ pool: this.loader, storage: this.storage, mediaOf: this.mediaOf, isStopped }, batch);
       else if (batch.work === 'fetch') {
         const { control, storage, downloads } = this;
         // Left claimed until it is worth another try.

@@ -40,6 +40,7 @@ export function stagedFrom(batchId: string, { rows }: Chunk): StagedChunk {
       id: rowIdOf(batchId, rowNumber),
       shape,
       prompt: wish.prompt,
+      recipe: wish.recipe,
       seed: wish.seed ?? seedOf(contentSha256, rowNumber),
       request: wish.echo,
       contentSha256,
@@ -55,8 +56,8 @@ function seedOf(contentSha256: string, rowNumber: number): number {
 
 function shapeKeyOf({ surface, quote, tier, priority, startBy, completeBy, labels, callbackUrl }: RowWish): string {
   const { output } = quote;
-  const form = output.kind === 'image' ? output.format : '';
-  return `${surface}|${quote.model}|${quote.outputKey}|${output.widthPx}x${output.heightPx}${form}|${tier}|${priority}|${startBy}|${completeBy}|${callbackUrl}|${textOfLabels(labels)}`;
+  const form = output.kind === 'image' ? output.format : output.durationS;
+  return `${surface}|${quote.model}|${quote.outputKey}|${quote.stages.join()}|${quote.burnLaneMs}|${output.widthPx}x${output.heightPx}${form}|${tier}|${priority}|${startBy}|${completeBy}|${callbackUrl}|${textOfLabels(labels)}`;
 }
 
 const NONE = '';

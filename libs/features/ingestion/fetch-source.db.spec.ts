@@ -19,6 +19,7 @@ import type { LoaderPool } from '#platform/database/loader-pool';
 import { OutboundDownloads } from '#platform/http/outbound/outbound-downloads';
 import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
 import { LocalFolder } from '#platform/storage/local-folder';
+import { mediaOf } from '#testing/batch-media';
 import { aTenant } from '#testing/builders';
 import { type TestDatabase, testDatabase } from '#testing/test-database';
 
@@ -194,7 +195,7 @@ async function load(): Promise<void> {
   await control.query('UPDATE batches SET worker_until = NULL WHERE tenant_id = $1', [tenantId]);
   const batch = await claimBatch(control);
   if (batch?.work !== 'load') throw new Error('there is no batch to load');
-  await loadBatch({ pool: loader, storage, isStopped: () => false }, batch);
+  await loadBatch({ pool: loader, storage, mediaOf: mediaOf(control), isStopped: () => false }, batch);
 }
 
 async function report({ id }: BatchReport): Promise<BatchReport> {

@@ -20,6 +20,7 @@ import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { HotPool } from '#platform/database/hot-pool';
 import type { LoaderPool } from '#platform/database/loader-pool';
 import { LocalFolder } from '#platform/storage/local-folder';
+import { mediaOf } from '#testing/batch-media';
 import { anImage, aTenant, someUnits } from '#testing/builders';
 
 import { type TestDatabase, testDatabase } from '#testing/test-database';
@@ -148,7 +149,7 @@ it('keeps nothing of a chunk behind one whose credits were spent while it was in
   let loading: Promise<void> | undefined;
   await api.transaction('submit', [tenantId], async (tx) => {
     await submitAll(tx, images, false); // has locked the accounts and not moved them yet
-    loading = loadBatch({ pool: loader, storage, isStopped: () => false }, batch);
+    loading = loadBatch({ pool: loader, storage, mediaOf: mediaOf(control), isStopped: () => false }, batch);
     while ((await tx.query('SELECT 1 FROM pg_locks WHERE NOT granted')).length === 0);
   });
   await loading;
@@ -252,12 +253,12 @@ it('gives the same rows once, however often and from however many workers they a
   const tenantId = await aTenant(control, PLENTY_MICRO);
   const created = await create(tenantId, rows(5_000));
   const first = await claimed();
-  await loadBatch({ pool: loader, storage, isStopped: () => true }, first); // ends after its first chunk
+  await loadBatch({ pool: loader, storage, mediaOf: mediaOf(control), isStopped: () => true }, first); // ends after its first chunk
   const [watermark] = await control.query('SELECT committed_row FROM batches WHERE id = $1', [created.id]);
   expect(watermark).toEqual({ committed_row: CHUNK_ROWS });
   // As if that worker had died: another goes on, and the first comes back with what it knew.
-  await loadBatch({ pool: loader, storage, isStopped: () => false }, await claimedAgain(created));
-  await expect(loadBatch({ pool: loader, storage, isStopped: () => false }, first)).rejects.toThrow();
+  await loadBatch({ pool: loader, storage, mediaOf: mediaOf(control), isStopped: () => false }, await claimedAgain(created));
+  await expect(loadBatch({ pool: loader, storage, mediaOf: mediaOf(control), isStopped: () => false }, first)).rejects.toThrow();
   const batch = await report(created);
   expect(batch).toMatchObject({ state: 'running', acceptedRows: 5_000 });
   expect(await numbers(batch)).toMatchObject({ rows: 5_000, distinct: 5_000, reserve_transfers: 5 });
@@ -290,10 +291,13 @@ it('stops loading when it is paused, and reads on when it is resumed', async () 
   const tenantId = await aTenant(control, PLENTY_MICRO);
   const created = await create(tenantId, rows(5_000));
   const first = await claimed();
-  await loadBatch({ pool: loader, storage, isStopped: () => true }, first);
+  await loadBatch({ pool: loader, storage, mediaOf: mediaOf(control), isStopped: () => true }, first);
   await batches.command(caller(tenantId), created.id, 'pause');
   await expect(
-    loadBatch({ pool: loader, storage, isStopped: () => false }, { ...first, committedChunk: 1, committedRow: CHUNK_ROWS }),
+    loadBatch(
+      { pool: loader, storage, mediaOf: mediaOf(control), isStopped: () => false },
+      { ...first, committedChunk: 1, committedRow: CHUNK_ROWS },
+    ),
   ).rejects.toThrow(BatchMoved);
   await workOn();
   expect(await held(created)).toBe(CHUNK_ROWS);
@@ -437,7 +441,7 @@ async function create(
 
 async function loaded(tenantId: string, source: Buffer | null, given: Given = {}): Promise<BatchReport> {
   const created = await create(tenantId, source, given);
-  await loadBatch({ pool: loader, storage, isStopped: () => false }, await claimed());
+  await loadBatch({ pool: loader, storage, mediaOf: mediaOf(control), isStopped: () => false }, await claimed());
   return report(created);
 }
 
@@ -454,7 +458,7 @@ async function claimedAgain({ id }: BatchReport) {
 
 async function workOn(): Promise<void> {
   const batch = await claimed();
-  if (batch.work === 'load') await loadBatch({ pool: loader, storage, isStopped: () => false }, batch);
+  if (batch.work === 'load') await loadBatch({ pool: loader, storage, mediaOf: mediaOf(control), isStopped: () => false }, batch);
   else if (batch.work !== 'sheets' && batch.work !== 'fetch') await doRowWork({ loader, control }, batch, batch.work, () => false);
 }
 

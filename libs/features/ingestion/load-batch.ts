@@ -6,12 +6,14 @@ import type { ClaimedBatch } from '#features/ingestion/claim';
 import { type ChunkOnItsWay, commitChunk, nothingOnItsWay } from '#features/ingestion/commit-chunk';
 import { type BatchRow, SourceRows } from '#features/ingestion/source-rows';
 import { SourceUnreadable, unpacked } from '#features/ingestion/unpack';
+import type { Media } from '#features/understanding/media.service';
 import type { LoaderPool } from '#platform/database/loader-pool';
 import type { ObjectStorage } from '#platform/storage/object-storage';
 
 export interface LoadingParts {
   pool: LoaderPool;
   storage: ObjectStorage;
+  mediaOf(tenantId: string): Media;
   /** Asked between chunks. */
   isStopped(): boolean;
 }
@@ -29,7 +31,7 @@ export async function loadBatch(parts: LoadingParts, batch: ClaimedBatch): Promi
   let line = 0;
   const source = await sourceOf(parts.storage, batch);
   try {
-    const rows = new SourceRows(batch).read(unpacked(source, batch.isGzip), batch.format);
+    const rows = new SourceRows(batch, parts.mediaOf(batch.tenantId)).read(unpacked(source, batch.isGzip), batch.format);
     for await (const some of rows) {
       for (const row of some) gathered.push(row);
       line = some.at(-1)?.line ?? line;

@@ -1,17 +1,21 @@
 import type { z } from 'zod';
-import { ImageRequest, VideoRequest } from '#contracts/dream-machine/requests';
 import type { BatchOptions } from '#contracts/native/batches';
 import { inCamelCase } from '#contracts/native/either-spelling';
 import { GENERATION_FIELD_NAMES, GenerationFields } from '#contracts/native/generations';
-import { MODELS, modelFamilyOf } from '#core/catalog/models';
+import { modelFamilyOf } from '#core/catalog/models';
 import { type NotOffered, notAllowed, type OutputRequest, type Quote, quote } from '#core/catalog/quote';
 import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
 import type { ServiceTier } from '#core/catalog/service-tiers';
 import { tierPriceMicro } from '#core/catalog/tier-price';
-import { MAX_PROMPT_CHARACTERS, MIN_PROMPT_CHARACTERS } from '#core/generations/limits';
-import { type Combination } from '#core/ingestion/matrix';
-import { fillTemplate, type PromptTemplate, promptTemplate } from '#core/ingestion/prompt-template';
-import { badRow, isKeepable, type RowRefusal, shown } from '#core/ingestion/strict-json';
+import { isPlainRecipe, type Recipe } from '#core/generations/recipe';
+import type { Combination } from '#core/ingestion/matrix';
+import { badRow, type RowRefusal, shown } from '#core/ingestion/strict-json';
+import type { SubmitRequest } from '#features/generations/generations.service';
+import { RowFields } from '#features/ingestion/row-fields';
+import { understandDreamMachine } from '#features/understanding/dream-machine.service';
+import type { Media } from '#features/understanding/media.service';
+import { Misunderstood } from '#features/understanding/misunderstood.service';
+import { understandNative } from '#features/understanding/native.service';
 
 /** A row in Halogen's words, priced. */
 export interface RowWish {
@@ -25,6 +29,8 @@ export interface RowWish {
   completeBy: string | null;
   labels: Readonly<Record<string, string>>;
   prompt: string;
+  /** Null: a new picture or clip from its prompt alone. */
+  recipe: Recipe | null;
   /** Null: drawn from what the row says. */
   seed: number | null;
   callbackUrl: string | null;
@@ -33,24 +39,6 @@ export interface RowWish {
 }
 
 const DEFAULT_BATCH_TIER: ServiceTier = 'flex';
-const NATIVE_FIELDS: ReadonlySet<string> = new Set(Object.keys(GenerationFields.shape));
-/** Fields of a native row that are not text in a CSV. */
-const NUMBER_FIELDS: ReadonlySet<string> = new Set(['seed', 'priority']);
-const DREAM_MACHINE_REFERENCES = [
-  ...[
-    'keyframes',
-    'concepts',
-    'image_ref',
-    'image',
-    'style_ref',
-    'style',
-    'character_ref',
-    'character',
-    'modify_image_ref',
-    'modify_image',
-  ],
-] as const;
-const DREAM_MACHINE_MODELS = { image: 'photon-1', video: 'ray-2' } as const;
 const MAX_QUOTES = 1_000;
 
 /** What a tenant and its project allow rows. */
@@ -61,145 +49,132 @@ export interface RowAllowances {
   units: Readonly<Record<string, number>>;
 }
 
-/** Understands the rows of one batch. Quotes are kept: a million rows ask for a handful of outputs. */
+/** What a row came out as. Where the media of a row have to be looked for it is a promise, and rejects only for what is no fault of the row. */
+export type Reading = RowWish | RowRefusal | Promise<RowWish | RowRefusal>;
+
+/** Understands the rows of one batch, by the rules of single requests. Quotes are kept: a million rows ask for a handful of outputs. */
 export class RowReader {
-  private readonly template: PromptTemplate | undefined;
+  private readonly fields: RowFields;
   private readonly quotes = new Map<string, Quote | NotOffered>();
-  private readonly defaults: Record<string, unknown>;
   private readonly tier: ServiceTier;
 
   constructor(
     private readonly options: BatchOptions,
     private readonly allowed: RowAllowances,
+    private readonly media: Media,
   ) {
-    this.template = options.promptTemplate === undefined ? undefined : promptTemplate(options.promptTemplate);
-    this.defaults = options.defaults;
+    this.fields = new RowFields(options);
     this.tier = options.serviceTier ?? DEFAULT_BATCH_TIER;
   }
 
   /** @param combination what the matrix adds to this row */
-  read(fields: Record<string, unknown>, combination: Combination = []): RowWish | RowRefusal {
-    if ('generation_type' in fields && !this.template) return this.readDreamMachine(fields);
-    return this.template || combination.length > 0 ? this.readFilled(fields, combination) : this.readNative(fields);
+  read(fields: Record<string, unknown>, combination: Combination = []): Reading {
+    if ('generation_type' in fields && !this.options.promptTemplate) return this.readDreamMachine(fields);
+    if (this.options.promptTemplate || combination.length > 0) return this.readFilled(this.fields.filled(fields, combination));
+    return this.readNative(fields);
   }
 
-  /** A row of a CSV has the columns of the file; those that name no field are there for the template. */
-  readColumns(columns: readonly string[], values: readonly string[], combination: Combination = []): RowWish | RowRefusal {
-    if (values.length > columns.length) return badRow(null, `has ${values.length} values, the header names ${columns.length} columns`);
-    const fields: Record<string, unknown> = Object.create(null);
-    for (const [at, value] of values.entries()) {
-      if (value === '') continue;
-      const column = columns[at] as string;
-      const field = Object.hasOwn(this.options.columns, column) ? (this.options.columns[column] as string) : column;
-      if (!isKeepable(value)) return badRow(shown(column), 'holds NUL or a lone surrogate');
-      fields[field] = NUMBER_FIELDS.has(field) && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
-      if (field !== column) fields[column] ??= value;
-    }
-    if (fields.generation_type !== undefined && !this.template) return this.readDreamMachine(fields);
-    return this.readFilled(fields, combination);
+  /** A row of a CSV has the columns of the file. */
+  readColumns(columns: readonly string[], values: readonly string[], combination: Combination = []): Reading {
+    const cells = this.fields.ofColumns(columns, values);
+    if ('refused' in cells) return cells;
+    const { fields } = cells;
+    if (fields.generation_type !== undefined && !this.options.promptTemplate) return this.readDreamMachine(fields);
+    return this.readFilled(this.fields.filled(fields, combination));
   }
 
-  private readFilled(fields: Record<string, unknown>, combination: Combination): RowWish | RowRefusal {
-    const row: Record<string, unknown> = {};
-    const values = new Map<string, string>();
-    const put = (name: string, value: unknown) => {
-      const field = GENERATION_FIELD_NAMES.get(name) ?? name;
-      if (NATIVE_FIELDS.has(field)) row[field] = value;
-      if (typeof value === 'string' || typeof value === 'number') values.set(name, String(value));
-    };
-    for (const name of Object.keys(fields)) put(name, fields[name]);
-    for (const [name, value] of combination) put(name, value);
-    if (!this.template) return this.readNative(row);
-    const prompt = fillTemplate(this.template, values);
-    if (typeof prompt !== 'string') return prompt;
-    row.prompt = prompt;
-    return this.readNative(row);
+  private readFilled(filled: ReturnType<RowFields['filled']>): Reading {
+    return 'refused' in filled ? filled : this.readNative(filled.fields);
   }
 
-  private readNative(fields: Record<string, unknown>): RowWish | RowRefusal {
-    const parsed = GenerationFields.safeParse({ ...this.defaults, ...inCamelCase(fields, GENERATION_FIELD_NAMES) });
+  private readNative(fields: Record<string, unknown>): Reading {
+    const parsed = GenerationFields.safeParse({ ...this.options.defaults, ...inCamelCase(fields, GENERATION_FIELD_NAMES) });
     if (!parsed.success) return refusalOf(parsed.error);
-    const { model, prompt, aspectRatio, resolution, duration, format, seed, serviceTier, priority, startBy, completeBy } = parsed.data;
+    const { seed, serviceTier, priority, startBy, completeBy, labels: own } = parsed.data;
     const { labels } = this.options;
-    return this.priced({
+    return this.wishOf(() => understandNative(parsed.data, this.media), {
       surface: 'native',
-      output: {
-        kind: Object.hasOwn(MODELS, model) ? (MODELS[model]?.kind ?? 'video') : 'video',
-        model,
-        aspectRatio,
-        resolution,
-        duration,
-        format,
-      },
-      prompt,
       seed: seed ?? null,
       tier: serviceTier ?? this.tier,
       priority: priority ?? this.options.priority,
       startBy: startBy ?? this.options.startBy ?? null,
       completeBy: completeBy ?? this.options.completeBy ?? null,
-      labels: labels && parsed.data.labels ? { ...labels, ...parsed.data.labels } : (parsed.data.labels ?? labels ?? NO_LABELS),
+      labels: labels && own ? { ...labels, ...own } : (own ?? labels ?? NO_LABELS),
       callbackUrl: this.options.callbackUrl ?? null,
       echo: parsed.data,
     });
   }
 
-  private readDreamMachine(fields: Record<string, unknown>): RowWish | RowRefusal {
-    const kind = fields.generation_type;
-    if (kind !== 'image' && kind !== 'video') return badRow('generation_type', 'must be image or video');
-    const parsed = (kind === 'image' ? ImageRequest : VideoRequest).safeParse(fields);
-    if (!parsed.success) return refusalOf(parsed.error);
-    const body = parsed.data;
-    const reference = DREAM_MACHINE_REFERENCES.find((name) => (body as Record<string, unknown>)[name] != null);
-    if (reference) return badRow(reference, 'is not supported in a batch yet');
-    const { prompt } = body;
-    const length = prompt == null ? 0 : [...prompt.trim()].length;
-    if (prompt == null || length < MIN_PROMPT_CHARACTERS || length > MAX_PROMPT_CHARACTERS)
-      return badRow('prompt', `must have ${MIN_PROMPT_CHARACTERS} to ${MAX_PROMPT_CHARACTERS} characters`);
-    const { resolution, duration, format } = body as { resolution?: string | null; duration?: string | null; format?: string | null };
-    const model = body.model ?? DREAM_MACHINE_MODELS[kind];
-    return this.priced({
+  private readDreamMachine(fields: Record<string, unknown>): Reading {
+    const { priority, startBy, completeBy, labels, callbackUrl } = this.options;
+    return this.wishOf(() => understandDreamMachine(fields, this.media), {
       surface: 'dream_machine',
-      output: {
-        kind,
-        model,
-        aspectRatio: body.aspect_ratio ?? undefined,
-        resolution: resolution ?? undefined,
-        duration: duration ?? undefined,
-        format: format ?? undefined,
-      },
-      prompt,
       seed: null,
       tier: this.tier,
-      priority: this.options.priority,
-      startBy: this.options.startBy ?? null,
-      completeBy: this.options.completeBy ?? null,
-      labels: this.options.labels ?? NO_LABELS,
-      callbackUrl: body.callback_url ?? this.options.callbackUrl ?? null,
-      echo: Object.fromEntries(Object.entries({ ...body, model }).filter(([, value]) => value != null)),
+      priority,
+      startBy: startBy ?? null,
+      completeBy: completeBy ?? null,
+      labels: labels ?? NO_LABELS,
+      callbackUrl: callbackUrl ?? null,
+      echo: {},
     });
   }
 
-  private priced({
-    output,
-    ...wish
-  }: Omit<RowWish, 'quote' | 'modelFamily' | 'priceMicro'> & { output: OutputRequest }): RowWish | RowRefusal {
-    const { kind, model, aspectRatio, resolution, duration, format } = output;
-    const key = `${kind}|${model}|${aspectRatio}|${resolution}|${duration}|${format}`;
-    let quoted = this.quotes.get(key);
-    if (!quoted) {
-      const { allowedModels } = this.allowed;
-      quoted = allowedModels?.includes(model) === false ? notAllowed(model, allowedModels) : quote(output, CURRENT_RATE_CARD);
-      if (this.quotes.size < MAX_QUOTES) this.quotes.set(key, quoted);
+  /** Goes on at once with what is understood at once: a million plain rows wait for nobody. */
+  private wishOf(understand: () => Understanding | Promise<Understanding>, rest: RowTerms): Reading {
+    try {
+      const understood = understand();
+      if (!(understood instanceof Promise)) return this.priced(understood, rest);
+      return understood.then((media) => this.priced(media, rest), misunderstood);
+    } catch (error) {
+      return misunderstood(error);
     }
+  }
+
+  private priced({ output, prompt, recipe, callbackUrl, echo }: Understanding, rest: RowTerms): RowWish | RowRefusal {
+    const quoted = this.quoteOf(output);
     if ('refused' in quoted) return badRow(quoted.field, quoted.message);
     const units = this.allowed.units[quoted.poolClass] ?? 0;
-    if (wish.tier === 'dedicated' && units < quoted.gangLanes)
+    if (rest.tier === 'dedicated' && units < quoted.gangLanes)
       return badRow('serviceTier', `dedicated needs ${quoted.gangLanes} units of ${quoted.poolClass}, and ${units} are guaranteed`);
-    return { ...wish, quote: quoted, modelFamily: modelFamilyOf(quoted.model), priceMicro: tierPriceMicro(quoted.priceMicro, wish.tier) };
+    return {
+      ...rest,
+      prompt,
+      recipe: recipe && !isPlainRecipe(recipe) ? recipe : null,
+      callbackUrl: callbackUrl ?? rest.callbackUrl,
+      echo: echo ?? rest.echo,
+      quote: quoted,
+      modelFamily: modelFamilyOf(quoted.model),
+      priceMicro: tierPriceMicro(quoted.priceMicro, rest.tier),
+    };
+  }
+
+  private quoteOf(output: OutputRequest): Quote | NotOffered {
+    const { kind, model, aspectRatio, resolution, duration, format, operation, fetches, source } = output;
+    const { allowedModels } = this.allowed;
+    if (allowedModels?.includes(model) === false) return notAllowed(model, allowedModels);
+    if (source) return quote(output, CURRENT_RATE_CARD); // as many as there are videos
+    const key = `${kind}|${model}|${aspectRatio}|${resolution}|${duration}|${format}|${operation}|${fetches}`;
+    const known = this.quotes.get(key);
+    if (known) return known;
+    const quoted = quote(output, CURRENT_RATE_CARD);
+    if (this.quotes.size < MAX_QUOTES) this.quotes.set(key, quoted);
+    return quoted;
   }
 }
 
+/** What both surfaces answer of a row; only Dream Machine's bodies carry a callback and their own echo. */
+type Understanding = Pick<SubmitRequest, 'output' | 'prompt' | 'recipe'> & Partial<Pick<SubmitRequest, 'callbackUrl' | 'echo'>>;
+
+/** What a row's terms are before it is known what it asks for. */
+type RowTerms = Omit<RowWish, 'quote' | 'modelFamily' | 'priceMicro' | 'prompt' | 'recipe'>;
+
 const NO_LABELS = {};
+
+function misunderstood(error: unknown): RowRefusal {
+  if (error instanceof Misunderstood) return badRow(error.field && shown(error.field), error.detail);
+  throw error;
+}
 
 function refusalOf(error: z.ZodError): RowRefusal {
   const issue = error.issues[0];

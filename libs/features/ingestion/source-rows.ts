@@ -4,9 +4,10 @@ import { MAX_BATCH_ROWS, MAX_COLUMNS, MAX_LINE_BYTES } from '#core/ingestion/lim
 import { combinationAt, matrixRows } from '#core/ingestion/matrix';
 import { badRow, parseStrictJson, type RowRefusal } from '#core/ingestion/strict-json';
 import type { ClaimedBatch } from '#features/ingestion/claim';
-import { type RowAllowances, RowReader, type RowWish } from '#features/ingestion/row-wish';
+import { type Reading, type RowAllowances, RowReader, type RowWish } from '#features/ingestion/row-wish';
 import { linesOf, type SourceLine } from '#features/ingestion/source-lines';
 import { SourceUnreadable } from '#features/ingestion/unpack';
+import type { Media } from '#features/understanding/media.service';
 
 export type SourceFormat = 'ndjson' | 'csv' | 'none';
 
@@ -26,26 +27,30 @@ export class SourceRows {
   private readonly rowsPerRecord: number;
   private records = 0;
 
-  constructor({ options, committedRow, ...allowed }: Pick<ClaimedBatch, 'options' | 'committedRow'> & RowAllowances) {
+  constructor({ options, committedRow, ...allowed }: Pick<ClaimedBatch, 'options' | 'committedRow'> & RowAllowances, media: Media) {
     this.options = options;
     this.afterRow = committedRow;
-    this.reader = new RowReader(options, allowed);
+    this.reader = new RowReader(options, allowed, media);
     this.rowsPerRecord = options.matrix ? matrixRows(options.matrix) : 1;
   }
 
   /** Rows in their order, as many at a time as come. @throws SourceUnreadable where the source cannot be read on; the rows before it have been answered */
   async *read(bytes: AsyncIterable<Buffer>, format: SourceFormat): AsyncGenerator<BatchRow[]> {
+    for await (const rows of this.readings(bytes, format)) yield rows.every(isRead) ? rows : await Promise.all(rows);
+  }
+
+  private async *readings(bytes: AsyncIterable<Buffer>, format: SourceFormat): AsyncGenerator<RowReading[]> {
     if (format === 'none') yield* this.rowsOfMatrix();
     else if (format === 'csv') yield* this.rowsOfCsv(linesOf(bytes));
     else for await (const lines of linesOf(bytes)) yield* this.rowsOfJson(lines);
   }
 
-  private *rowsOfMatrix(): Generator<BatchRow[]> {
+  private *rowsOfMatrix(): Generator<RowReading[]> {
     yield* this.rowsOf(0, '', (combination) => this.reader.read({}, combination));
   }
 
-  private *rowsOfJson(lines: readonly SourceLine[]): Generator<BatchRow[]> {
-    const plain: BatchRow[] = [];
+  private *rowsOfJson(lines: readonly SourceLine[]): Generator<RowReading[]> {
+    const plain: RowReading[] = [];
     for (const source of lines) {
       if ('text' in source && source.text.trim() === '') continue;
       if ('refusal' in source) {
@@ -67,11 +72,11 @@ export class SourceRows {
     if (plain.length > 0) yield plain;
   }
 
-  private async *rowsOfCsv(pieces: AsyncIterable<readonly SourceLine[]>): AsyncGenerator<BatchRow[]> {
+  private async *rowsOfCsv(pieces: AsyncIterable<readonly SourceLine[]>): AsyncGenerator<RowReading[]> {
     const records = new CsvRecords();
     let columns: readonly string[] | undefined;
-    const take = function* (this: SourceRows, found: readonly CsvRecord[]): Generator<BatchRow[]> {
-      const plain: BatchRow[] = [];
+    const take = function* (this: SourceRows, found: readonly CsvRecord[]): Generator<RowReading[]> {
+      const plain: RowReading[] = [];
       for (const { line, values } of found) {
         if (!columns) {
           columns = headerOf(values);
@@ -105,9 +110,9 @@ export class SourceRows {
   }
 
   /** All rows that one record becomes, a part of them at a time. */
-  private *rowsOf(line: number, content: string, read: (combination: ReturnType<typeof combinationAt>) => RowWish | RowRefusal) {
+  private *rowsOf(line: number, content: string, read: (combination: ReturnType<typeof combinationAt>) => Reading) {
     const { matrix = {} } = this.options;
-    let rows: BatchRow[] = [];
+    let rows: RowReading[] = [];
     for (let number = 0; number < this.rowsPerRecord; number += 1) {
       const rowNumber = this.records * this.rowsPerRecord + number + 1;
       this.refuseTooMany(rowNumber);
@@ -123,7 +128,7 @@ export class SourceRows {
   }
 
   /** A record that cannot be read is one refused row, whatever the matrix would have made of it. */
-  private refused(line: number, refusal: RowRefusal): BatchRow[] {
+  private refused(line: number, refusal: RowRefusal): RowReading[] {
     const rowNumber = this.records * this.rowsPerRecord + 1;
     this.records += 1;
     this.refuseTooMany(rowNumber);
@@ -141,8 +146,19 @@ export class SourceRows {
   }
 }
 
-function batchRow(rowNumber: number, line: number, content: string, wish: RowWish | RowRefusal): BatchRow {
-  return 'refused' in wish ? { rowNumber, line, content, refusal: wish } : { rowNumber, line, content, wish };
+/** A row of which the media may still be looked for. */
+type RowReading = BatchRow | Promise<BatchRow>;
+
+function isRead(row: RowReading): row is BatchRow {
+  return !(row instanceof Promise);
+}
+
+function batchRow(rowNumber: number, line: number, content: string, reading: Reading): RowReading {
+  if (!(reading instanceof Promise))
+    return 'refused' in reading ? { rowNumber, line, content, refusal: reading } : { rowNumber, line, content, wish: reading };
+  const row = reading.then((read) => batchRow(rowNumber, line, content, read) as BatchRow);
+  row.catch(() => {}); // told to whoever reads on
+  return row;
 }
 
 function headerOf(values: readonly string[]): readonly string[] {

@@ -1,27 +1,18 @@
-import { understandImage } from '#apps/api/dream-machine/understand/image';
+import type { Keyframe, ReframeVideoRequest } from '#contracts/dream-machine/requests';
+import type { CreateGeneration, MediumGiven } from '#contracts/native/generations';
+import { MODELS, modelNameOf } from '#core/catalog/models';
+import type { SubmitRequest } from '#features/generations/generations.service';
+import { understandImage } from '#features/understanding/image';
+import { completedAssets, type Media, type SourceGeneration } from '#features/understanding/media.service';
+import { Misunderstood } from '#features/understanding/misunderstood.service';
 import {
   understandAudio,
   understandModify,
   understandReframeImage,
   understandReframeVideo,
   understandUpscale,
-} from '#apps/api/dream-machine/understand/operations';
-import type { PlaceOf } from '#apps/api/dream-machine/understand/places';
-import { completedAssets, type FindSource, understandVideo } from '#apps/api/dream-machine/understand/video';
-import { Refused } from '#apps/api/errors/refused';
-import type { Keyframe, ReframeVideoRequest } from '#contracts/dream-machine/requests';
-import type { CreateGeneration, MediumGiven } from '#contracts/native/generations';
-import { MODELS, modelNameOf } from '#core/catalog/models';
-import type { GenerationEntity } from '#features/generations/generation.entity';
-import type { SubmitRequest } from '#features/generations/generations.service';
-
-/** How the media of a request are found. */
-export interface Media {
-  placeOf: PlaceOf;
-  find: FindSource;
-  /** A URL of ours for an object of our storage. */
-  urlOf(key: string): string;
-}
+} from '#features/understanding/operations';
+import { understandVideo } from '#features/understanding/video';
 
 export type Understood = Pick<SubmitRequest, 'output' | 'prompt' | 'recipe'>;
 
@@ -38,9 +29,15 @@ const ALL_FIELDS = [...new Set(Object.values(FIELDS_OF).flat())];
 
 /**
  * What a native request asks for besides its prompt. Both surfaces have one way to a recipe: the wish is put into the words of Dream Machine,
- * whose rules then hold for it. @throws Refused
+ * whose rules then hold for it. @throws Misunderstood
  */
 export async function understandRecipe(body: CreateGeneration, media: Media): Promise<Understood> {
+  // Surface, seed and echo stay those of the native request.
+  const { output, prompt, recipe } = await inDreamMachineWords(body, media);
+  return { output, prompt, recipe };
+}
+
+async function inDreamMachineWords(body: CreateGeneration, media: Media): Promise<Understood> {
   const { operation = 'create' } = body;
   const kind = body.model === undefined ? undefined : MODELS[modelNameOf(body.model)]?.kind;
   refuseStrangers(body, operation === 'create' ? (kind ?? 'video') : operation);
@@ -61,7 +58,7 @@ export async function understandRecipe(body: CreateGeneration, media: Media): Pr
 function refuseStrangers(body: CreateGeneration, kind: keyof typeof FIELDS_OF): void {
   const own: readonly string[] = FIELDS_OF[kind];
   const stranger = ALL_FIELDS.find((field) => body[field] !== undefined && !own.includes(field));
-  if (stranger) throw new Refused('unusable_input', `${stranger} means nothing for ${kind}. It takes: ${own.join(', ')}`);
+  if (stranger) throw new Misunderstood('unusable_input', `${stranger} means nothing for ${kind}. It takes: ${own.join(', ')}`);
 }
 
 function createImage({ model, prompt, aspectRatio, format, references = {} }: CreateGeneration, { placeOf }: Media): Understood {
@@ -89,7 +86,7 @@ function createVideo(body: CreateGeneration, { placeOf, find }: Media): Promise<
 
 async function reframeImage(body: CreateGeneration, media: Media): Promise<Understood> {
   const { model, prompt, aspectRatio, format } = body;
-  if (body.firstFrame) throw new Refused('unusable_input', 'firstFrame is for videos');
+  if (body.firstFrame) throw new Misunderstood('unusable_input', 'firstFrame is for videos');
   const common = { model, prompt, aspect_ratio: required(aspectRatio, 'aspectRatio'), ...placementOf(body) };
   return understandReframeImage({ ...common, format, media: { url: await urlOfSource(body, 'image', media) } }, media.placeOf);
 }
@@ -112,12 +109,12 @@ async function modify(body: CreateGeneration, media: Media): Promise<Understood>
   );
 }
 
-async function sourceGeneration(body: CreateGeneration, media: Media): Promise<GenerationEntity> {
+async function sourceGeneration(body: CreateGeneration, media: Media): Promise<SourceGeneration> {
   const source = required(body.source, 'source');
-  if (!('generationId' in source)) throw new Refused('unusable_input', `source must name a generation for ${body.operation}`);
+  if (!('generationId' in source)) throw new Misunderstood('unusable_input', `source must name a generation for ${body.operation}`);
   const generation = await known(source.generationId, media);
   if (body.model !== undefined && modelNameOf(body.model) !== generation.model) {
-    throw new Refused('unusable_input', `model must be that of its source, ${generation.model}, or absent`);
+    throw new Misunderstood('unusable_input', `model must be that of its source, ${generation.model}, or absent`);
   }
   return generation;
 }
@@ -127,13 +124,13 @@ async function urlOfSource(body: CreateGeneration, kind: 'image' | 'video', medi
   const source = required(body.source, 'source');
   if ('url' in source) return source.url;
   const key = completedAssets(await known(source.generationId, media), 'source')[kind];
-  if (!key) throw new Refused('unusable_input', `source has no ${kind}`);
+  if (!key) throw new Misunderstood('unusable_input', `source has no ${kind}`);
   return media.urlOf(key);
 }
 
-async function known(id: string, { find }: Media): Promise<GenerationEntity> {
+async function known(id: string, { find }: Media): Promise<SourceGeneration> {
   const generation = await find(id);
-  if (!generation) throw new Refused('unusable_input', 'source: no such generation');
+  if (!generation) throw new Misunderstood('unusable_input', 'source: no such generation');
   return generation;
 }
 
@@ -151,6 +148,6 @@ function placementOf({ placement: given = {} }: CreateGeneration): Partial<Refra
 }
 
 function required<T>(value: T | undefined, field: string): T {
-  if (value === undefined) throw new Refused('unusable_input', `${field} is required`);
+  if (value === undefined) throw new Misunderstood('unusable_input', `${field} is required`);
   return value;
 }

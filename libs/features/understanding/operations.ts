@@ -1,8 +1,3 @@
-import type { PlaceOf } from '#apps/api/dream-machine/understand/places';
-import { understandOptionalPrompt, understandText } from '#apps/api/dream-machine/understand/prompt';
-import { DEFAULT_IMAGE_MODEL, DEFAULT_VIDEO_MODEL, requireType, submitRequest } from '#apps/api/dream-machine/understand/request';
-import { completedAssets } from '#apps/api/dream-machine/understand/video';
-import { Refused } from '#apps/api/errors/refused';
 import type {
   AudioRequest,
   ModifyVideoRequest,
@@ -12,11 +7,14 @@ import type {
 } from '#contracts/dream-machine/requests';
 import type { VideoOutput } from '#core/catalog/quote';
 import { MODIFY_MODES, type ModifyMode, type Placement, type RecipeInput } from '#core/generations/recipe';
-import type { GenerationEntity } from '#features/generations/generation.entity';
 import type { SubmitRequest } from '#features/generations/generations.service';
+import { completedAssets, type PlaceOf, type SourceGeneration } from '#features/understanding/media.service';
+import { Misunderstood } from '#features/understanding/misunderstood.service';
+import { understandOptionalPrompt, understandText } from '#features/understanding/prompt';
+import { DEFAULT_IMAGE_MODEL, DEFAULT_VIDEO_MODEL, requireType, submitRequest } from '#features/understanding/request';
 
-/** The same video, larger. @throws Refused */
-export function understandUpscale(body: UpscaleRequest, generation: GenerationEntity): SubmitRequest {
+/** The same video, larger. @throws Misunderstood */
+export function understandUpscale(body: UpscaleRequest, generation: SourceGeneration): SubmitRequest {
   requireType(body.generation_type, 'upscale_video');
   const { source, input } = sourceVideo(generation, 'upscaled');
   return submitRequest({
@@ -28,8 +26,8 @@ export function understandUpscale(body: UpscaleRequest, generation: GenerationEn
   });
 }
 
-/** The same video with sound. Without a prompt it sounds as the video's own prompt reads. @throws Refused */
-export function understandAudio(body: AudioRequest, generation: GenerationEntity): SubmitRequest {
+/** The same video with sound. Without a prompt it sounds as the video's own prompt reads. @throws Misunderstood */
+export function understandAudio(body: AudioRequest, generation: SourceGeneration): SubmitRequest {
   requireType(body.generation_type, 'add_audio');
   const { source, input } = sourceVideo(generation, 'given audio');
   const { prompt, negative_prompt } = body;
@@ -43,7 +41,7 @@ export function understandAudio(body: AudioRequest, generation: GenerationEntity
   });
 }
 
-/** An image in another shape, with more around it. @throws Refused */
+/** An image in another shape, with more around it. @throws Misunderstood */
 export function understandReframeImage(body: ReframeImageRequest, placeOf: PlaceOf): SubmitRequest {
   requireType(body.generation_type, 'reframe_image');
   const { model, prompt, aspect_ratio, format, media, callback_url } = body;
@@ -61,7 +59,7 @@ export function understandReframeImage(body: ReframeImageRequest, placeOf: Place
   });
 }
 
-/** A video in another shape, with more around it. @throws Refused */
+/** A video in another shape, with more around it. @throws Misunderstood */
 export function understandReframeVideo(body: ReframeVideoRequest, placeOf: PlaceOf): SubmitRequest {
   requireType(body.generation_type, 'reframe_video');
   const { model, prompt, aspect_ratio, media, first_frame, callback_url } = body;
@@ -75,12 +73,12 @@ export function understandReframeVideo(body: ReframeVideoRequest, placeOf: Place
   });
 }
 
-/** A video made anew, as near to its source as the mode says. @throws Refused */
+/** A video made anew, as near to its source as the mode says. @throws Misunderstood */
 export function understandModify(body: ModifyVideoRequest, placeOf: PlaceOf): SubmitRequest {
   requireType(body.generation_type, 'modify_video');
   const { model, prompt, media, mode, first_frame, callback_url } = body;
   if (!isMode(mode)) {
-    throw new Refused('unusable_input', `Mode ${mode.slice(0, 60)} is not supported. Valid: ${MODIFY_MODES.join(', ')}`);
+    throw new Misunderstood('unusable_input', `Mode ${mode.slice(0, 60)} is not supported. Valid: ${MODIFY_MODES.join(', ')}`);
   }
   const name = model ?? DEFAULT_VIDEO_MODEL;
   return submitRequest({
@@ -92,9 +90,9 @@ export function understandModify(body: ModifyVideoRequest, placeOf: PlaceOf): Su
   });
 }
 
-function sourceVideo(generation: GenerationEntity, verb: string): { source: VideoOutput; input: RecipeInput } {
+function sourceVideo(generation: SourceGeneration, verb: string): { source: VideoOutput; input: RecipeInput } {
   const { video } = completedAssets(generation, 'Generation');
-  if (generation.output.kind !== 'video' || !video) throw new Refused('unusable_input', `Only videos can be ${verb}`);
+  if (generation.output.kind !== 'video' || !video) throw new Misunderstood('unusable_input', `Only videos can be ${verb}`);
   return { source: generation.output, input: { name: 'source', kind: 'video', from: { asset: video, take: 'whole' } } };
 }
 

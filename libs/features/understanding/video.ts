@@ -1,26 +1,22 @@
-import type { PlaceOf } from '#apps/api/dream-machine/understand/places';
-import { understandOptionalPrompt, understandPrompt } from '#apps/api/dream-machine/understand/prompt';
-import { DEFAULT_VIDEO_MODEL, requireType, submitRequest } from '#apps/api/dream-machine/understand/request';
-import { Refused } from '#apps/api/errors/refused';
 import type { Keyframe, VideoRequest } from '#contracts/dream-machine/requests';
 import { isConcept } from '#core/catalog/camera-moves';
 import { MAX_CONCEPTS } from '#core/generations/limits';
 import type { InputPlace, RecipeInput } from '#core/generations/recipe';
-import type { GenerationEntity } from '#features/generations/generation.entity';
 import type { SubmitRequest } from '#features/generations/generations.service';
+import { completedAssets, type FindSource, type PlaceOf } from '#features/understanding/media.service';
+import { Misunderstood } from '#features/understanding/misunderstood.service';
+import { understandOptionalPrompt, understandPrompt } from '#features/understanding/prompt';
+import { DEFAULT_VIDEO_MODEL, requireType, submitRequest } from '#features/understanding/request';
 
-/** Finds a generation of the caller's by an id as a client wrote it. */
-export type FindSource = (id: string) => Promise<GenerationEntity | null>;
-
-/** A request for a video. @throws Refused for what Dream Machine answers with 400 */
+/** A request for a video. @throws Misunderstood for what Dream Machine answers with 400 */
 export async function understandVideo(body: VideoRequest, placeOf: PlaceOf, find: FindSource): Promise<SubmitRequest> {
   requireType(body.generation_type, 'video');
   const { model, aspect_ratio, resolution, duration, prompt, callback_url, loop, keyframes, concepts } = body;
   const { frame0, frame1 } = keyframes ?? {};
-  if (keyframes && !frame0 && !frame1) throw new Refused('unusable_input', 'No keyframes provided');
+  if (keyframes && !frame0 && !frame1) throw new Misunderstood('unusable_input', 'No keyframes provided');
   if (loop) refuseLoopWith(frame0, frame1);
   const keys = (concepts ?? []).map(({ key }) => knownConcept(key));
-  if (keys.length > MAX_CONCEPTS) throw new Refused('unusable_input', `Too many concepts, at most ${MAX_CONCEPTS} are supported`);
+  if (keys.length > MAX_CONCEPTS) throw new Misunderstood('unusable_input', `Too many concepts, at most ${MAX_CONCEPTS} are supported`);
   const hasImage = frame0?.type === 'image' || frame1?.type === 'image';
 
   // An extended video goes on where its source ends; a reverse one ends where its source begins.
@@ -51,7 +47,7 @@ function refuseLoopWith(frame0: Keyframe | null | undefined, frame1: Keyframe | 
   if (!frame1) return;
   const what =
     frame1.type === 'generation' ? (frame0?.type === 'generation' ? 'interpolate' : 'extend reverse') : frame0 ? 'keyframes' : 'end frame';
-  throw new Refused('unusable_input', `Loop is not supported for ${what}`);
+  throw new Misunderstood('unusable_input', `Loop is not supported for ${what}`);
 }
 
 async function keyframePlace(
@@ -62,19 +58,15 @@ async function keyframePlace(
 ): Promise<InputPlace> {
   if (keyframe.type === 'image') return placeOf(keyframe.url);
   const source = await find(keyframe.id);
-  if (!source) throw new Refused('unusable_input', 'Keyframe generation not found');
+  if (!source) throw new Misunderstood('unusable_input', 'Keyframe generation not found');
   const { video, image } = completedAssets(source, 'Keyframe generation');
   return video ? { asset: video, take } : { asset: image, take: 'whole' };
 }
 
-/** What a finished generation left. @throws Refused for one that is not, or will never be, finished */
-export function completedAssets({ state, assets }: GenerationEntity, what: string): { image: string; video?: string } {
-  const { image, video } = assets ?? {};
-  if (state !== 'completed' || !image) throw new Refused('unusable_input', `${what} is not completed`);
-  return { image, video };
-}
-
 function knownConcept(key: string): string {
   if (isConcept(key)) return key;
-  throw new Refused('unusable_input', `Concept ${key.slice(0, 60)} is not supported. Valid ones are listed at /generations/concepts/list`);
+  throw new Misunderstood(
+    'unusable_input',
+    `Concept ${key.slice(0, 60)} is not supported. Valid ones are listed at /generations/concepts/list`,
+  );
 }

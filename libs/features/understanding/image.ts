@@ -1,16 +1,16 @@
-import type { PlaceOf } from '#apps/api/dream-machine/understand/places';
-import { understandPrompt } from '#apps/api/dream-machine/understand/prompt';
-import { DEFAULT_IMAGE_MODEL, requireType, submitRequest } from '#apps/api/dream-machine/understand/request';
 import type { ImageRequest } from '#contracts/dream-machine/requests';
 import type { RecipeInput } from '#core/generations/recipe';
 import type { SubmitRequest } from '#features/generations/generations.service';
+import type { PlaceOf } from '#features/understanding/media.service';
+import { understandPrompt } from '#features/understanding/prompt';
+import { DEFAULT_IMAGE_MODEL, requireType, submitRequest } from '#features/understanding/request';
 
 /** Of references that carry no weight, as published clients fill them in. */
 const DEFAULT_WEIGHTS = { image: 0.85, style: 0.8, modify: 1 };
 /** Further styles would only blur the first. */
 const STYLES_USED = 1;
 
-/** A request for an image. @throws Refused for what Dream Machine answers with 400 */
+/** A request for an image. @throws Misunderstood for what Dream Machine answers with 400 */
 export function understandImage(body: ImageRequest, placeOf: PlaceOf): SubmitRequest {
   requireType(body.generation_type, 'image');
   const { model, aspect_ratio, format, prompt, callback_url, sync, sync_timeout } = body;

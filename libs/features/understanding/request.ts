@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
-import { Refused } from '#apps/api/errors/refused';
 import type { OutputRequest } from '#core/catalog/quote';
 import { MAX_INPUTS } from '#core/generations/fetch-limits';
 import { MAX_SEED } from '#core/generations/limits';
 import { PLAIN_RECIPE, type Recipe } from '#core/generations/recipe';
 import type { SubmitRequest } from '#features/generations/generations.service';
+import { Misunderstood } from '#features/understanding/misunderstood.service';
 
 /** Published clients may leave the model out. */
 export const DEFAULT_IMAGE_MODEL = 'photon-1';
@@ -19,10 +19,11 @@ export interface Understood {
   echo: Record<string, unknown>;
 }
 
-/** A Dream Machine request in Halogen's words. @throws Refused */
+/** A Dream Machine request in Halogen's words. @throws Misunderstood */
 export function submitRequest({ output, prompt, recipe: given, callbackUrl, echo }: Understood): SubmitRequest {
   const recipe = { ...PLAIN_RECIPE, ...given };
-  if (recipe.inputs.length > MAX_INPUTS) throw new Refused('unusable_input', `Too many references, at most ${MAX_INPUTS} are supported`);
+  if (recipe.inputs.length > MAX_INPUTS)
+    throw new Misunderstood('unusable_input', `Too many references, at most ${MAX_INPUTS} are supported`);
   return {
     surface: 'dream_machine',
     output: { ...output, operation: recipe.operation, fetches: recipe.inputs.length > 0 },
@@ -34,9 +35,9 @@ export function submitRequest({ output, prompt, recipe: given, callbackUrl, echo
   };
 }
 
-/** A body that names another kind of request than its route is for. @throws Refused */
+/** A body that names another kind of request than its route is for. @throws Misunderstood */
 export function requireType(given: string | null | undefined, expected: string): void {
-  if (given !== null && given !== undefined && given !== expected) throw new Refused('unusable_input', 'Unknown request type');
+  if (given !== null && given !== undefined && given !== expected) throw new Misunderstood('unusable_input', 'Unknown request type');
 }
 
 function withoutNulls(echo: Record<string, unknown>): Record<string, unknown> {
