@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { GuaranteeController } from '#apps/api/admin/guarantee.controller';
+import { InvoiceSellerController } from '#apps/api/admin/invoice-seller.controller';
 import { NodesController } from '#apps/api/admin/nodes.controller';
 import { QueueController } from '#apps/api/admin/queue.controller';
 import { SchedulingController } from '#apps/api/admin/scheduling.controller';
@@ -71,6 +72,7 @@ import { WorkOrdersService } from '#features/generations/work-orders.service';
 import { BatchFilesService } from '#features/ingestion/batch-files.service';
 import { BatchUploadsService } from '#features/ingestion/batch-uploads.service';
 import { BatchesService } from '#features/ingestion/batches.service';
+import { InvoiceSellerService } from '#features/invoices/invoice-seller.service';
 import { InvoicesService } from '#features/invoices/invoices.service';
 import { CreditsService } from '#features/ledger/credits.service';
 import { LedgerService } from '#features/ledger/ledger.service';
@@ -162,6 +164,7 @@ export class ApiModule {
         AuditController,
         ErasuresController,
         StatementsController,
+        InvoiceSellerController,
         InvoicesController,
         CommitmentsController,
         CapacityController,
@@ -207,6 +210,7 @@ export class ApiModule {
         AuditLogService,
         ErasuresService,
         StatementsService,
+        InvoiceSellerService,
         InvoicesService,
         BatchesService,
         BatchUploadsService,

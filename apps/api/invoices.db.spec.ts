@@ -155,3 +155,22 @@ it('shows invoices to their own tenant, and lets nobody set their own tax', asyn
   expect((await api.call(key, 'PATCH', '/api/v1/billing-details', { country: 'Germany' })).status).toBe(422);
   expect((await api.call(key, 'GET', '/api/v1/billing-details')).body).toMatchObject({ name: '', taxRateBasisPoints: 0 });
 });
+
+it('lets operators say who issues the next invoice, and changes none that is issued', async () => {
+  const path = '/api/v1/operations/invoice-seller';
+  const auditor = await api.aKey(await aTenant(api.control, 0n), SCOPES_OF_ROLE.auditor);
+  const { body: before } = await api.call(auditor, 'GET', path);
+  const change = { address: 'Quay 1\nRotterdam', taxNumber: 'NL1', numberPrefix: 'NL' };
+  expect((await api.call(auditor, 'PATCH', path, change)).status).toBe(403);
+  expect((await api.call(operator, 'PATCH', path, { numberPrefix: 'n l' })).status).toBe(422);
+  expect((await api.call(operator, 'PATCH', path, change)).body).toEqual({ ...before, ...change });
+  expect((await api.call(operator, 'PATCH', path, { taxNumber: null })).body).toEqual({ ...before, ...change, taxNumber: null });
+
+  const { key } = await aCustomer();
+  expect((await api.call(key, 'GET', path)).status).toBe(404);
+  expect((await api.call(key, 'GET', `/api/v1/invoices/${MONTH}`)).body.seller).toMatchObject({ address: 'Quay 1\nRotterdam' });
+  const [issued] = await api.control.query<{ seller: { address: string }; number_prefix: string }>(
+    'SELECT seller, number_prefix FROM invoices',
+  );
+  expect(issued).toMatchObject({ number_prefix: 'HAL', seller: { address: '' } });
+});

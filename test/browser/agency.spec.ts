@@ -2,6 +2,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BrowserPlatform } from '#test/browser/browser-platform';
 import { checkPage } from '#test/browser/good-page';
 
+/** The month that runs, whose invoice is a draft. */
+const thisMonth = new Date().toISOString().slice(0, 7);
+
 let platform: BrowserPlatform;
 
 beforeAll(async () => {
@@ -14,6 +17,8 @@ it.each([
   { name: 'spend', path: '/demo-agency/spend', heading: 'Spend' },
   { name: 'usage', path: '/demo-agency/spend/usage', heading: 'Usage' },
   { name: 'statement', path: '/demo-agency/spend/statement', heading: 'Statement' },
+  { name: 'invoices', path: '/demo-agency/spend/invoices', heading: 'Invoices' },
+  { name: 'invoice', path: `/demo-agency/spend/invoices/${thisMonth}`, heading: /^Invoice for/ },
   { name: 'keys', path: '/demo-agency/developers', heading: 'API keys' },
   { name: 'webhooks', path: '/demo-agency/developers/webhooks', heading: 'Webhooks' },
   { name: 'capacity', path: '/demo-agency/capacity', heading: 'Capacity' },
@@ -33,6 +38,25 @@ it('follows a line of the statement to the ledger lines of its generation', asyn
   await page.getByRole('heading', { level: 1, name: 'Statement' }).waitFor();
   await page.getByRole('link', { name: 'generation paid' }).first().click();
   await page.getByRole('cell', { name: 'settle' }).first().waitFor();
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+it('puts an address on the next invoice, and downloads it as PDF', async () => {
+  const { page, complaints, close } = await platform.owner();
+  await page.goto('/demo-agency/spend/invoices');
+  await page.getByRole('button', { name: 'Edit billing details' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Edit billing details' });
+  await dialog.getByLabel('Name').fill('Studio GmbH');
+  await dialog.getByLabel('Address').fill('Weg 1\nBerlin');
+  await dialog.getByLabel('Tax number').fill('DE1');
+  await dialog.getByRole('button', { name: 'Save billing details' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  await page.getByRole('table', { name: 'Invoices' }).getByRole('link').first().click();
+  await page.getByRole('region', { name: 'To', exact: true }).getByText('Studio GmbH').waitFor();
+  await page.getByRole('cell', { name: 'Usage', exact: true }).first().waitFor();
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download PDF' }).click()]);
+  expect(file.suggestedFilename()).toBe(`invoice-${thisMonth}.pdf`);
   expect(complaints).toEqual([]);
   await close();
 });

@@ -17,7 +17,7 @@ export interface PageToCheck {
   name: string;
   path: string;
   /** Its first heading. */
-  heading: string;
+  heading: string | RegExp;
 }
 
 /** Opens a page, as the demo tenant's owner unless told otherwise, and holds it to what every page owes. */

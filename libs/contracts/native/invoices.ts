@@ -6,7 +6,7 @@ import { INVOICE_LINE_KINDS } from '#core/invoices/invoice-lines';
 const ROOT = '/api/v1/invoices';
 const MAX_TAX_RATE_BASIS_POINTS = 10_000;
 const Cents = z.string().meta({ description: 'Whole cents of the currency, as a decimal string.' });
-const Text = z
+export const InvoiceText = z
   .string()
   .trim()
   .refine((text) => text.isWellFormed() && !text.includes('\0'), 'must be text without NUL and lone surrogates');
@@ -70,14 +70,14 @@ const BillingDetails = z
 
 export const ChangeBillingDetails = z
   .strictObject({
-    name: Text.max(200),
-    address: Text.max(1_000).meta({ description: 'In lines.' }),
+    name: InvoiceText.max(200),
+    address: InvoiceText.max(1_000).meta({ description: 'In lines.' }),
     country: z
       .string()
       .regex(/^[A-Z]{2}$/)
       .nullable()
       .meta({ description: 'ISO 3166, two letters.' }),
-    taxNumber: Text.max(50).nullable(),
+    taxNumber: InvoiceText.max(50).nullable(),
     email: z.email().max(320).nullable(),
     taxRateBasisPoints: z.int().min(0).max(MAX_TAX_RATE_BASIS_POINTS).meta({ description: 'For platform staff.' }),
   })

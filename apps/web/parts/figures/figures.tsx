@@ -1,6 +1,6 @@
 import { Tooltip } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import { formatCredits, formatTime } from '#web/parts/figures/format';
+import { formatCents, formatCredits, formatTime } from '#web/parts/figures/format';
 import { useLanguage } from '#web/parts/words/language';
 
 const RENEW_EVERY_MS = 15_000;
@@ -13,6 +13,11 @@ export function Credits({ value }: { value: string }) {
       <span className="figures">{text}</span>
     </Tooltip>
   );
+}
+
+/** US cents as dollars. */
+export function Money({ cents }: { cents: string }) {
+  return <span className="figures">{formatCents(cents, useLanguage())}</span>;
 }
 
 /** When something was; the exact instant on focus and hover. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatCredits, formatSpan, formatTime } from '#web/parts/figures/format';
+import { formatCents, formatCredits, formatSpan, formatTime } from '#web/parts/figures/format';
 
 it.each([
   ['0', '0'],
@@ -10,6 +10,13 @@ it.each([
 ])('credits %s → %s', (credits, text) => expect(formatCredits(credits, 'en')).toBe(text));
 
 it('writes credits as the language does', () => expect(formatCredits('1234.5', 'de')).toBe('1.234,5'));
+
+it.each([
+  ['0', '$0.00'],
+  ['-5', '-$0.05'],
+  ['123456', '$1,234.56'],
+  ['900719925474099301', '$9,007,199,254,740,993.01'],
+])('%s cents → %s', (cents, text) => expect(formatCents(cents, 'en')).toBe(text));
 
 const now = new Date('2026-11-23T08:00:00Z');
 it.each([

@@ -1,4 +1,4 @@
-/** Credits and counts come as decimal strings or integers and are never turned into floats. */
+/** Credits, cents and counts come as decimal strings or integers and are never turned into floats. */
 
 const MAX_PLACES = 2;
 
@@ -13,6 +13,14 @@ export function formatCredits(credits: string, locale: string): string {
 
 function decimalSign(locale: string): string {
   return new Intl.NumberFormat(locale).formatToParts(0.5).find(({ type }) => type === 'decimal')?.value ?? '.';
+}
+
+/** `-123456` US cents → `-$1,234.56`. */
+export function formatCents(cents: string, locale: string): string {
+  const sign = cents.startsWith('-') ? '-' : '';
+  const digits = cents.replace('-', '').padStart(3, '0');
+  const dollars = `${sign}${digits.slice(0, -2)}.${digits.slice(-2)}` as `${number}`;
+  return new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD' }).format(dollars);
 }
 
 const MINUTE_MS = 60_000;

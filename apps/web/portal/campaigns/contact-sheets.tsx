@@ -4,8 +4,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { getContactSheet } from '#sdk/sdk.gen';
 import type { Batch } from '#sdk/types.gen';
+import { download } from '#web/parts/api/download';
 import styles from '#web/portal/campaigns/campaigns.module.css';
-import { download } from '#web/portal/campaigns/download';
 
 /** Pages of a hundred labelled thumbnails, and everything as one archive. */
 export function ContactSheets({ campaign: { id, contactSheets, finishedAt, rows } }: { campaign: Batch }) {

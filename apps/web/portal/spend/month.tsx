@@ -21,19 +21,25 @@ function nameOf(at: Date): string {
   return at.toISOString().slice(0, 7);
 }
 
+/** `2026-11` → "November 2026". */
+export function useMonthWord(): (month: string) => string {
+  const words = new Intl.DateTimeFormat(useLanguage(), { month: 'long', year: 'numeric', timeZone: 'UTC' });
+  return (month) => words.format(new Date(`${month}-01T00:00:00Z`));
+}
+
 /** Chooses one of the last two years' months. */
 export function MonthSelect({ month, choose }: { month: string; choose(month: string): void }) {
   const { t } = useLingui();
-  const language = useLanguage();
-  const words = new Intl.DateTimeFormat(language, { month: 'long', year: 'numeric', timeZone: 'UTC' });
+  const monthWord = useMonthWord();
   const now = new Date();
-  const months = Array.from({ length: MONTHS_OFFERED }, (_, back) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1)));
-  const offered = months.map((at) => ({ value: nameOf(at), label: words.format(at) }));
-  const isOffered = offered.some(({ value }) => value === month);
+  const months = Array.from({ length: MONTHS_OFFERED }, (_, back) =>
+    nameOf(new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1))),
+  );
+  const offered = months.includes(month) ? months : [...months, month];
   return (
     <Select
       label={t`Month (UTC)`}
-      data={isOffered ? offered : [...offered, { value: month, label: words.format(new Date(`${month}-01T00:00:00Z`)) }]}
+      data={offered.map((value) => ({ value, label: monthWord(value) }))}
       value={month}
       onChange={(value) => value && choose(value)}
       allowDeselect={false}

@@ -6,6 +6,7 @@ const SECTIONS: readonly Section[] = [
   { page: '/spend', word: msg`Balance`, isRoot: true },
   { page: '/spend/usage', word: msg`Usage` },
   { page: '/spend/statement', word: msg`Statement` },
+  { page: '/spend/invoices', word: msg`Invoices` },
 ];
 
 export function SpendSections() {
