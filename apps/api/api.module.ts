@@ -28,6 +28,7 @@ import { AuditController } from '#apps/api/native/audit.controller';
 import { BatchUploadsController } from '#apps/api/native/batch-uploads.controller';
 import { BatchesController } from '#apps/api/native/batches.controller';
 import { CalculatorController } from '#apps/api/native/calculator.controller';
+import { CancellationsController } from '#apps/api/native/cancellations.controller';
 import { CapacityController } from '#apps/api/native/capacity.controller';
 import { CommitmentsController } from '#apps/api/native/commitments.controller';
 import { DirectoryController } from '#apps/api/native/directory.controller';
@@ -63,6 +64,7 @@ import { SignInController } from '#apps/api/sign-in/sign-in.controller';
 import { AuditLogService } from '#features/audit/audit-log.service';
 import { OrderBookModule } from '#features/capacity/order-book.module';
 import { DirectoryModule } from '#features/directory/directory.module';
+import { CancellationsService } from '#features/generations/cancellations.service';
 import { GenerationEntity } from '#features/generations/generation.entity';
 import { GenerationReportsService } from '#features/generations/generation-reports.service';
 import { GenerationWatch } from '#features/generations/generation-watch';
@@ -164,6 +166,7 @@ export class ApiModule {
         AuditController,
         ErasuresController,
         StatementsController,
+        CancellationsController,
         InvoiceSellerController,
         InvoicesController,
         CommitmentsController,
@@ -210,6 +213,7 @@ export class ApiModule {
         AuditLogService,
         ErasuresService,
         StatementsService,
+        CancellationsService,
         InvoiceSellerService,
         InvoicesService,
         BatchesService,

@@ -9,6 +9,7 @@ import { CommitmentDays } from '#features/capacity/commitment-days.service';
 import { GuaranteeMonths } from '#features/capacity/guarantee-months.service';
 import { Utilization } from '#features/capacity/utilization.service';
 import { CallPruning } from '#features/directory/call-pruning';
+import { CancellationRuns } from '#features/generations/cancellation-runs.service';
 import { EndedUnits } from '#features/generations/ended-units.service';
 import { MissedStarts } from '#features/generations/missed-starts.service';
 import { IngestionModule } from '#features/ingestion/ingestion.module';
@@ -60,6 +61,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       EndedUnits,
       QueueDepths,
       CallPruning,
+      CancellationRuns,
       PlannerProcess,
       WhatIfRuns,
     ],

@@ -9,13 +9,15 @@ import { valid } from '#apps/api/errors/valid';
 import { generationView, quoteView } from '#apps/api/native/generation-view';
 import { metersHeaders } from '#apps/api/native/meters-view';
 import { waitSecondsOf } from '#apps/api/native/prefer-wait';
-import { understandCreate, understandList } from '#apps/api/native/understand';
+import { understandCreate, understandList, understandMatch } from '#apps/api/native/understand';
 import { Operation } from '#apps/api/operation.decorator';
 import {
   type CreateGeneration,
   cancelGeneration,
+  countGenerations,
   createGeneration,
   type Generation,
+  type GenerationMatch,
   getGeneration,
   type ListGenerationsQuery,
   listGenerations,
@@ -67,6 +69,13 @@ export class NativeGenerationsController {
   async list(@CallerOf() caller: Caller, @Query(valid(listGenerations.query, 'query')) query: ListGenerationsQuery) {
     const { reports, nextCursor } = await this.reports.list(caller, understandList(query));
     return { generations: reports.map((one) => this.view(one)), nextCursor };
+  }
+
+  @Operation(countGenerations)
+  async count(@CallerOf() caller: Caller, @Query(valid(countGenerations.query, 'query')) match: GenerationMatch) {
+    const { counts, exact } = await this.reports.counts(caller, understandMatch(match));
+    const byState = [...counts].map(([state, value]) => ({ state, value }));
+    return { count: { value: byState.reduce((sum, { value }) => sum + value, 0), exact }, byState };
   }
 
   @Operation(getGeneration)

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { Refused } from '#apps/api/errors/refused';
-import type { CreateGeneration, ListGenerationsQuery } from '#contracts/native/generations';
+import type { CreateGeneration, GenerationMatch, ListGenerationsQuery } from '#contracts/native/generations';
 import { MAX_SEED } from '#core/generations/limits';
 import type { SubmitRequest } from '#features/generations/generations.service';
-import { type GenerationFilter, parseCursor } from '#features/generations/list-page';
+import { type GenerationFilter, type Matching, parseCursor } from '#features/generations/list-page';
 import type { Media } from '#features/understanding/media.service';
 import { understandNative } from '#features/understanding/native.service';
 
@@ -27,26 +27,15 @@ export async function understandCreate(body: CreateGeneration, media: Media, now
 }
 
 /** @throws Refused for a cursor or a label that is none */
-export function understandList({
-  limit,
-  cursor,
-  state,
-  model,
-  tier,
-  project,
-  label,
-  createdAfter,
-  createdBefore,
-}: ListGenerationsQuery): GenerationFilter {
+export function understandList({ limit, cursor, ...match }: ListGenerationsQuery): GenerationFilter {
   const parsed = cursor === undefined ? undefined : parseCursor(cursor);
   if (cursor !== undefined && !parsed) throw new Refused('invalid_cursor', 'cursor is none that a page has answered');
+  return { limit, cursor: parsed, ...understandMatch(match) };
+}
+
+export function understandMatch({ state, model, tier, project, label, createdAfter, createdBefore }: GenerationMatch): Matching {
   return {
-    limit,
-    cursor: parsed,
-    state,
-    model,
-    tier,
-    projectId: project,
+    ...{ state, model, tier, projectId: project },
     labels: Object.fromEntries([label ?? []].flat().map(labelOf)),
     createdAfter: createdAfter === undefined ? undefined : new Date(createdAfter),
     createdBefore: createdBefore === undefined ? undefined : new Date(createdBefore),

@@ -31,3 +31,6 @@ export const PageQuery = TenantQuery.extend({
 export type PageQuery = z.infer<typeof PageQuery>;
 
 export const TENANT_PARAMETER = '?tenant= names a brand, or any tenant for platform staff.';
+
+/** What a count says: past what is looked through it is a lower bound. */
+export const Count = z.object({ value: z.int(), exact: z.boolean() }).meta({ id: 'Count' });

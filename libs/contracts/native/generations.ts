@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Count } from '#contracts/native/common';
 import { eitherSpelling, fieldNames } from '#contracts/native/either-spelling';
 import type { OperationContract } from '#contracts/operation';
 import { SERVICE_TIERS } from '#core/catalog/service-tiers';
@@ -182,17 +183,21 @@ export type Quote = z.infer<typeof Quote>;
 const MAX_PAGE = 100;
 
 /** `label` is `key:value` and may be given several times: all must match. */
+export const GenerationMatch = z.object({
+  state: z.enum(GENERATION_STATES).optional(),
+  model: z.string().max(100).optional(),
+  tier: z.enum(SERVICE_TIERS).optional(),
+  project: z.uuid().optional(),
+  label: z.union([z.string().max(400), z.array(z.string().max(400)).max(MAX_LABELS)]).optional(),
+  createdAfter: z.iso.datetime({ offset: true }).optional(),
+  createdBefore: z.iso.datetime({ offset: true }).optional(),
+});
+export type GenerationMatch = z.infer<typeof GenerationMatch>;
+
 export const ListGenerationsQuery = eitherSpelling(
-  z.object({
+  GenerationMatch.extend({
     limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(25),
     cursor: z.string().max(200).optional(),
-    state: z.enum(GENERATION_STATES).optional(),
-    model: z.string().max(100).optional(),
-    tier: z.enum(SERVICE_TIERS).optional(),
-    project: z.uuid().optional(),
-    label: z.union([z.string().max(400), z.array(z.string().max(400)).max(MAX_LABELS)]).optional(),
-    createdAfter: z.iso.datetime({ offset: true }).optional(),
-    createdBefore: z.iso.datetime({ offset: true }).optional(),
   }),
 );
 export type ListGenerationsQuery = z.infer<typeof ListGenerationsQuery>;
@@ -243,6 +248,17 @@ export const listGenerations = {
   summary: 'Generations of the tenant, newest first. A filtered page may hold fewer than `limit`: go on while there is a `nextCursor`.',
   query: ListGenerationsQuery,
   response: z.object({ generations: z.array(Generation), nextCursor: z.string().nullable() }),
+} satisfies OperationContract;
+
+export const countGenerations = {
+  id: 'countGenerations',
+  method: 'GET',
+  path: `${ROOT}/counts`,
+  status: 200,
+  scope: 'generations:read',
+  summary: 'How many generations match, and how many of them are in each state. Counted among the newest 20,000; past these a lower bound.',
+  query: eitherSpelling(GenerationMatch),
+  response: z.object({ count: Count, byState: z.array(z.object({ state: z.enum(GENERATION_STATES), value: z.int() })) }),
 } satisfies OperationContract;
 
 export const getGeneration = {

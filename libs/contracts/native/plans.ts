@@ -16,7 +16,7 @@ const PlanCharge = z
   .object({
     id: z.uuid(),
     plan: z.enum(PLAN_NAMES),
-    usdCents: z.int().positive(),
+    usdCents: z.int().min(1),
     startsAt: When,
     endsAt: When.meta({ description: 'The period ends before it.' }),
     createdAt: When,

@@ -27,3 +27,5 @@ export const MAX_SEED = 2 ** 31 - 1;
 export const MAX_LABELS = 16;
 export const MAX_LABEL_KEY_CHARACTERS = 63;
 export const MAX_LABEL_VALUE_CHARACTERS = 255;
+/** Generations that one cancellation may name one by one. */
+export const MAX_CHOSEN_GENERATIONS = 1_000;

@@ -3,8 +3,9 @@ import { type EntityManager, In, IsNull } from 'typeorm';
 import type { Caller } from '#core/access/caller';
 import { type CheckpointFacts, type LeaseFacts, type TimelineFacts } from '#core/generations/timeline';
 import { GenerationEntity } from '#features/generations/generation.entity';
-import { type GenerationFilter, pageOfIds } from '#features/generations/list-page';
+import { countsByState, type GenerationFilter, type Matching, pageOfIds } from '#features/generations/list-page';
 import { TenantDatabase } from '#platform/database/tenant-database';
+import type { Tx } from '#platform/database/tx';
 
 /** A generation with all that happened to it. */
 export interface GenerationReport {
@@ -36,10 +37,18 @@ export class GenerationReportsService {
   /** Newest first. */
   async list({ tenantId }: Pick<Caller, 'tenantId'>, filter: GenerationFilter): Promise<ReportPage> {
     return this.db.transaction('list generation reports', [tenantId], async (tx) => {
-      const { ids, nextCursor } = await pageOfIds(tx, tenantId, filter);
+      const { ids, nextCursor } = await pageOfIds(asTx(tx), tenantId, filter);
       return { reports: await readReports(tx, tenantId, ids), nextCursor };
     });
   }
+
+  async counts({ tenantId }: Pick<Caller, 'tenantId'>, matching: Matching) {
+    return this.db.transaction('count generations', [tenantId], (tx) => countsByState(asTx(tx), tenantId, matching));
+  }
+}
+
+function asTx(tx: EntityManager): Tx {
+  return { query: (sql, parameters) => tx.query(sql, parameters && [...parameters]) };
 }
 
 /** What a generation is before anything has happened to it. */

@@ -1,4 +1,3 @@
-import type { EntityManager } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { pageOfIds, parseCursor } from '#features/generations/list-page';
 import { submitAll } from '#features/generations/submit-group';
@@ -40,9 +39,7 @@ it('goes through a tier and a project page by page, newest first, and leaves out
     const found: string[] = [];
     let cursor: { createdAtUs: string; id: string } | undefined;
     do {
-      const page = await api.transaction('list', [tenantId], (tx) =>
-        pageOfIds(tx as unknown as EntityManager, tenantId, { limit: 2, labels: {}, cursor, ...filter }),
-      );
+      const page = await api.transaction('list', [tenantId], (tx) => pageOfIds(tx, tenantId, { limit: 2, labels: {}, cursor, ...filter }));
       expect(page.ids.length).toBeLessThanOrEqual(2);
       found.push(...page.ids);
       cursor = page.nextCursor === null ? undefined : parseCursor(page.nextCursor);

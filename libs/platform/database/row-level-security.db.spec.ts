@@ -23,6 +23,7 @@ const TENANT_TABLES = [
   'batches',
   'billing_details',
   'booked_slots',
+  'cancellations',
   'checkpoints',
   'commitment_charges',
   'commitment_cuts',
