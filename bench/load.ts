@@ -1,6 +1,7 @@
 import { percentile } from '#bench/measurement';
 
 export interface Load {
+  calls: number;
   perSecond: number;
   p99Ms: number;
 }
@@ -28,5 +29,5 @@ async function load(inFlight: number, call: () => Promise<unknown>, isWanted: ()
   };
   const startedAt = performance.now();
   await Promise.all(Array.from({ length: inFlight }, client));
-  return { perSecond: (tookMs.length / (performance.now() - startedAt)) * 1_000, p99Ms: percentile(tookMs, 0.99) };
+  return { calls: tookMs.length, perSecond: (tookMs.length / (performance.now() - startedAt)) * 1_000, p99Ms: percentile(tookMs, 0.99) };
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { Pool } from 'undici';
 import type { Bench, BenchContext } from '#bench/bench';
+import { cpuUsOf } from '#bench/cpu-time';
 import { type BenchDatabase, benchDatabase, benchPostgres } from '#bench/database';
-import { loadFor } from '#bench/load';
+import { loadFor, loadOf } from '#bench/load';
 import { type Measurement, measurementOf, type Sample } from '#bench/measurement';
 import { type SpanSink, spanSink } from '#bench/submit/span-sink';
 import { freePort } from '#infra/local/free-port';
@@ -14,7 +15,8 @@ const CONNECTIONS = 128;
 /** Of the API's pool for grouped commands, and so of the other's. */
 const POOL_SIZE = 12;
 const LOAD_MS = 4_000;
-const WARM_UP_MS = 3_000;
+/** Of each side: so many until V8 has compiled what a request runs through. A server that has just started is another one. */
+const WARM_UP_REQUESTS = 30_000;
 const REQUEST = JSON.stringify({
   generation_type: 'image',
   model: 'photon-1',
@@ -38,18 +40,31 @@ async function* measureSubmits(context: BenchContext): AsyncIterable<Measurement
   const insert = () => post(bare, '/submit');
 
   context.report('warming up');
-  await loadFor(WARM_UP_MS, CONNECTIONS, insert);
-  await loadFor(WARM_UP_MS, CONNECTIONS, submit);
-  const rounds: Sample[] = [];
+  await loadOf(WARM_UP_REQUESTS, CONNECTIONS, insert);
+  await loadOf(WARM_UP_REQUESTS, CONNECTIONS, submit);
+  const perSecond: Sample[] = [];
+  const cpuUs: Sample[] = [];
   for (let round = 1; round <= context.rounds; round += 1) {
     context.report(`round ${round} of ${context.rounds}`);
-    const baseline = (await loadFor(LOAD_MS, CONNECTIONS, insert)).perSecond;
-    rounds.push({ baseline, ours: (await loadFor(LOAD_MS, CONNECTIONS, submit)).perSecond });
+    const baseline = await measureLoad(context, 'bare-fastify', insert);
+    const ours = await measureLoad(context, 'api', submit);
+    perSecond.push({ baseline: baseline.perSecond, ours: ours.perSecond });
+    cpuUs.push({ baseline: baseline.cpuUs, ours: ours.cpuUs });
   }
   if (sink.bytes() === 0) throw new Error('no span was exported: this would measure another API than the one that ships');
   await Promise.all([api.close(), bare.close()]);
   for (const name of ['api', 'bare-fastify']) await context.supervisor.halt(name);
-  yield measurementOf('submit', 'submits_per_s', '1/s', rounds);
+  yield measurementOf('submit', 'submits_per_s', '1/s', perSecond);
+  yield measurementOf('submit', 'cpu_us_per_submit', 'µs', cpuUs);
+}
+
+/** @returns cpuUs of the process and of our Postgres for each call, without what the caller takes */
+async function measureLoad({ supervisor }: BenchContext, name: string, call: () => Promise<void>) {
+  const pids = [name, 'postgres'].flatMap((one) => supervisor.pidsOf(one));
+  const cpuUs = async () => (await Promise.all(pids.map(cpuUsOf))).reduce((sum, us) => sum + us, 0);
+  const before = await cpuUs();
+  const { calls, perSecond } = await loadFor(LOAD_MS, CONNECTIONS, call);
+  return { perSecond, cpuUs: ((await cpuUs()) - before) / calls };
 }
 
 export async function startApi({ supervisor, homeDir }: BenchContext, database: BenchDatabase, sink: SpanSink): Promise<string> {
