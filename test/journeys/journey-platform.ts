@@ -24,7 +24,7 @@ export class JourneyPlatform {
     /** As the owner, to look and to prove; never to change what a journey is about. */
     readonly database: HotPool,
     readonly receiver: CallbackReceiver,
-    private readonly homeDir: string,
+    readonly homeDir: string,
   ) {}
 
   static async start(env: NodeJS.ProcessEnv = {}): Promise<JourneyPlatform> {

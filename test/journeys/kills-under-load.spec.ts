@@ -1,13 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { TEMPORAL_NAMESPACE } from '#infra/local/servers/temporal';
+import { type HeldAnswers, holdAnswers } from '#test/journeys/held-answers';
 import { JourneyPlatform, until } from '#test/journeys/journey-platform';
+import { type ProcessBeside, startBeside } from '#test/journeys/process-beside';
 
 let journey: JourneyPlatform;
+let answers: HeldAnswers;
+let beside: ProcessBeside | undefined;
 
 beforeAll(async () => {
   journey = await JourneyPlatform.start({ HALOGEN_REFERENCE_MODE: 'instant' });
+  answers = await holdAnswers(journey.platform.run.postgres);
 });
-afterAll(() => journey.stop());
+afterEach(async () => {
+  await beside?.kill();
+  beside = undefined;
+  expect(await journey.ledgerDifferences()).toEqual([]);
+});
+afterAll(async () => {
+  await answers.close();
+  await journey.stop();
+});
 
 const CLIENTS = 12;
 const CREATES_BEFORE = 20;
@@ -45,7 +60,72 @@ it.each(['api', 'generation-worker', 'postgres'])(
     });
     const kept = await journey.database.query('SELECT 1 FROM generations WHERE id = ANY ($1::uuid[])', [created]);
     expect(kept).toHaveLength(created.length);
-    expect(await journey.ledgerDifferences()).toEqual([]);
   },
   240_000,
 );
+
+describe('killed between a commit and its answer', () => {
+  it.each(['api', 'postgres'])('%s, when credits are reserved: the same request again gets the one generation, paid once', async (name) => {
+    beside = await startBeside(journey, 'api', answers);
+    const key = `killed-${name}`;
+    const committed = answers.holdCommitAfter('submit');
+    const lost = create(beside.origin, key).then(
+      ({ status }) => status,
+      () => 'no answer',
+    );
+    await committed;
+    const made = await generationsOf(key);
+    expect(made).toHaveLength(1);
+    if (name === 'api') await beside.kill();
+    else for (const pid of journey.platform.pidsOf('postgres')) process.kill(pid, 'SIGKILL');
+    expect(await lost).toBe(name === 'api' ? 'no answer' : 503);
+
+    const again = await until(async () => {
+      const answer = await create(journey.platform.run.api, key);
+      return answer.status === 201 ? ((await answer.json()) as { id: string }) : undefined;
+    });
+    expect(await generationsOf(key)).toEqual([{ id: again.id }]);
+    await journey.untilState(again.id, 'completed');
+    expect((await journey.transfersOf(again.id)).map(({ code }) => code)).toEqual(['reserve', 'settle']);
+  });
+
+  it('the worker, when a generation is settled: its run ends with the next worker, and nothing is paid twice', async () => {
+    await journey.platform.halt('generation-worker');
+    beside = await startBeside(journey, 'generation-worker', answers);
+    const committed = answers.holdCommitAfter('resolve');
+    const { id } = (await (await create(journey.platform.run.api, 'settled')).json()) as { id: string };
+    await committed;
+    await beside.kill();
+    expect((await journey.transfersOf(id)).map(({ code }) => code)).toEqual(['reserve', 'settle']);
+
+    await journey.platform.resume('generation-worker');
+    await endedRun(id);
+    expect((await journey.transfersOf(id)).map(({ code }) => code)).toEqual(['reserve', 'settle']);
+    const leases = await journey.database.query('SELECT end_reason, freed_at IS NOT NULL AS freed FROM leases WHERE generation_id = $1', [
+      id,
+    ]);
+    expect(leases).toEqual([{ end_reason: 'settled', freed: true }]);
+  });
+});
+
+function create(origin: string, key: string): Promise<Response> {
+  return fetch(`${origin}/dream-machine/v1/generations/image`, {
+    method: 'POST',
+    body: JSON.stringify({ model: 'photon-1', prompt: key }),
+    headers: { authorization: `Bearer ${journey.platform.run.keys.demo}`, 'content-type': 'application/json', 'idempotency-key': key },
+  });
+}
+
+function generationsOf(prompt: string): Promise<{ id: string }[]> {
+  return journey.database.query('SELECT id FROM generations WHERE prompt = $1', [prompt]);
+}
+
+/** Answers when Temporal has the run's end. */
+async function endedRun(generationId: string): Promise<void> {
+  const connection = await Connection.connect({ address: journey.platform.run.temporal });
+  try {
+    await new Client({ connection, namespace: TEMPORAL_NAMESPACE }).workflow.getHandle(`${generationId}/1`).result();
+  } finally {
+    await connection.close();
+  }
+}
