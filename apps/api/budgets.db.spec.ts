@@ -94,13 +94,16 @@ const SUBMITS: [string, string, Record<string, unknown>][] = [
   ['a native video', NATIVE, { model: 'ray-2', prompt: 'a red fox' }],
 ];
 
-it.each(SUBMITS)('asks project, allowed models and budget of %s', async (_, url, body) => {
+it.each(SUBMITS)('asks project, allowed models, budget and the key’s cap of %s', async (_, url, body) => {
   const bound = await aProjectKey({ allowedModels: ['ray-flash-2'] });
   const refused = await api.call(bound.key, 'POST', url, body);
   expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining('Valid: ray-flash-2')]);
   const poor = await aProjectKey({ monthlyBudget: '1' });
   const unpaid = await api.call(poor.key, 'POST', url, body);
   expect([unpaid.status, unpaid.body.detail]).toEqual([402, expect.stringContaining(`of project ${poor.project.id} (1 credits)`)]);
+  const capped = (await api.call(owner, 'POST', '/api/v1/keys', { name: 'K', role: 'creator', monthlyCap: '1' })).body;
+  const beyond = await api.call(capped.key, 'POST', url, body);
+  expect([beyond.status, beyond.body.detail]).toEqual([402, expect.stringContaining('of this API key (1 credits)')]);
 });
 
 async function eventsOf(projectId: string) {
