@@ -6,6 +6,7 @@ import { limitsBench } from '#bench/limits/limits-bench';
 import { scheduleBench } from '#bench/schedule/schedule-bench';
 import { submitBench } from '#bench/submit/submit-bench';
 import { webhooksBench } from '#bench/webhooks/webhooks-bench';
+import { workflowBench } from '#bench/workflow/workflow-bench';
 
 /** Benchmarks by the name under which `npm run bench` knows them. */
 export const BENCHES: Record<string, Bench> = {
@@ -16,4 +17,5 @@ export const BENCHES: Record<string, Bench> = {
   schedule: scheduleBench,
   submit: submitBench,
   webhooks: webhooksBench,
+  workflow: workflowBench,
 };

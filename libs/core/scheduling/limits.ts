@@ -2,7 +2,7 @@
  * Admissions of one plan, and so of one transaction. Enough to make its fixed cost small; few enough that what starts first ends while others
  * are being admitted: as one large group all lanes would idle while it is admitted, and none be given away while it is settled.
  */
-export const MAX_ADMISSIONS_PER_PLAN = 64;
+export const MAX_ADMISSIONS_PER_PLAN = 128;
 /** Recalls of one plan. */
 export const MAX_RECALLS_PER_PLAN = 256;
 
