@@ -13,17 +13,17 @@ module.exports = {
     },
     {
       name: 'web: parts know no surface',
-      comment: 'What portal and admin share lies in parts, which imports neither.',
+      comment: 'What the surfaces share lies in parts, which imports none of them.',
       severity: 'error',
       from: { path: '^apps/web/parts/' },
-      to: { path: '^apps/web/(portal|admin)/' },
+      to: { path: '^apps/web/(portal|admin|setup)/' },
     },
     {
-      name: 'web: two surfaces',
-      comment: 'portal and admin share code through parts.',
+      name: 'web: three surfaces',
+      comment: 'portal, admin and setup share code through parts.',
       severity: 'error',
-      from: { path: '^apps/web/(portal|admin)/' },
-      to: { path: '^apps/web/(portal|admin)/', pathNot: '^apps/web/$1/' },
+      from: { path: '^apps/web/(portal|admin|setup)/' },
+      to: { path: '^apps/web/(portal|admin|setup)/', pathNot: '^apps/web/$1/' },
     },
     {
       name: 'no circles',

@@ -14,8 +14,8 @@ const folder = mkdtempSync(join(tmpdir(), 'halogen-web-'));
 let app: NestFastifyApplication;
 
 beforeAll(async () => {
-  for (const name of ['portal', 'admin', 'web-files']) mkdirSync(join(folder, name));
-  for (const name of ['portal', 'admin']) writeFileSync(join(folder, name, 'index.html'), `${name} NONCE_OF_THIS_ANSWER`);
+  for (const name of ['portal', 'admin', 'setup', 'web-files']) mkdirSync(join(folder, name));
+  for (const name of ['portal', 'admin', 'setup']) writeFileSync(join(folder, name, 'index.html'), `${name} NONCE_OF_THIS_ANSWER`);
   writeFileSync(join(folder, 'web-files/app-hash.js'), 'export {}');
   app = await NestFactory.create<NestFastifyApplication>(Nothing, new FastifyAdapter(), { logger: false });
   serveWeb(app, folder);
@@ -34,6 +34,8 @@ it.each([
   ['/administrators', 'portal'],
   ['/admin', 'admin'],
   ['/admin/live', 'admin'],
+  ['/setup?step=test', 'setup'],
+  ['/setups', 'portal'],
 ])('%s is a page of %s', async (url, surface) => expect((await get(url)).body.split(' ')[0]).toBe(surface));
 
 it.each(['/api/v1/nothing', '/dream-machine/v1/nothing', '/assets/nothing', '/health/nothing', '/web-files/nothing.js'])(

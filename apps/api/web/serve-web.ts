@@ -15,19 +15,21 @@ const YEAR_MS = 365 * 86_400_000;
 
 /** First segments that belong to the API: what is not found there is no page. */
 const NO_PAGES = /^\/(agent|api|assets|docs|dream-machine|health|metrics|openapi\.json|scim|uploads|web-files)(?:[/?-]|$)/;
-const ADMIN_PAGES = /^\/admin(?:[/?]|$)/;
+/** What is neither is a page of the portal, whose first segment names an agency. */
+const OTHER_SURFACE = /^\/(admin|setup)(?:[/?]|$)/;
 
 /** dist/web, from compiled code and from source. */
 const BUILT = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../../dist/web/' : '../../../web/', import.meta.url));
 
-/** Serves the portal and the operators' pages as `vite build` wrote them. Without a build the API serves all the same. */
+/** Serves the portal, the operators' pages and those of a set-up as `vite build` wrote them. Without a build the API serves all the same. */
 export function serveWeb(app: NestFastifyApplication, folder = BUILT): void {
   if (!existsSync(join(folder, 'portal/index.html'))) {
     new Logger('Web').warn('The web pages are not built: there is only the API');
     return;
   }
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
-  const [portal, admin] = ['portal', 'admin'].map((name) => readFileSync(join(folder, name, 'index.html'), 'utf8'));
+  const surfaces = ['portal', 'admin', 'setup'];
+  const pages = new Map(surfaces.map((name) => [name, readFileSync(join(folder, name, 'index.html'), 'utf8')]));
 
   // Their names carry a hash of their content.
   fastify.register(fastifyStatic, {
@@ -42,7 +44,7 @@ export function serveWeb(app: NestFastifyApplication, folder = BUILT): void {
   fastify.get('/*', (request, reply) => {
     if (!isForPage(request)) return reply.callNotFound();
     const nonce = randomBytes(NONCE_BYTES).toString('base64');
-    const page = ADMIN_PAGES.test(request.url) ? admin : portal;
+    const page = pages.get(OTHER_SURFACE.exec(request.url)?.[1] ?? 'portal');
     return reply
       .headers({
         'content-type': 'text/html; charset=utf-8',

@@ -1,3 +1,4 @@
+import { useLingui } from '@lingui/react/macro';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 
@@ -10,16 +11,18 @@ export function useAct<Wish, Result>(of: {
   isInForm?: boolean;
   after?(result: Result): void;
 }) {
+  const { t } = useLingui();
   const client = useQueryClient();
+  const say = (message: string, color?: string) => notifications.show({ message, color, closeButtonProps: { 'aria-label': t`Close` } });
   return useMutation<Result, Error, Wish>({
     mutationFn: of.act,
     onSuccess: (result) => {
       void client.invalidateQueries();
-      if (of.done) notifications.show({ message: of.done });
+      if (of.done) say(of.done);
       of.after?.(result);
     },
     onError: (error) => {
-      if (!of.isInForm) notifications.show({ message: error.message, color: 'danger' });
+      if (!of.isInForm) say(error.message, 'danger');
     },
   });
 }

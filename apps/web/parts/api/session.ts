@@ -34,6 +34,8 @@ export function useMe(): Me | undefined {
 
 let csrfToken: string | undefined;
 let actingIn: string | undefined;
+/** What this page does is done with what a set-up link opened, also where its browser has a person's session. */
+let isSettingUp = false;
 
 const WITHOUT_CSRF = new Set(['GET', 'HEAD']);
 
@@ -47,9 +49,16 @@ export function configureSession(): void {
 
 export function sessionHeaders(method: string): Record<string, string> {
   return {
+    ...(isSettingUp && { 'x-halogen-setup': '1' }),
     ...(actingIn && { 'x-halogen-tenant': actingIn }),
     ...(csrfToken && !WITHOUT_CSRF.has(method) && { 'x-halogen-csrf': csrfToken }),
   };
+}
+
+/** From here on requests are those of a set-up. @param token the proof of its writes, once it is known */
+export function beginSetup(token: string | undefined): void {
+  isSettingUp = true;
+  csrfToken = token;
 }
 
 /** From here on requests are for this tenant; what was read for another one is forgotten. */

@@ -46,6 +46,7 @@ export const EVENT_NAMES = [
   'member.changed',
   'member.removed',
   'sign_in.break_glass',
+  'sign_in.connection_changed',
   'webhook.disabled',
   'webhook.enabled',
   'ledger.difference',

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { OidcProviderUnderTest } from '#apps/api/testing/oidc-provider-under-test';
+import { SamlProviderUnderTest } from '#apps/api/testing/saml-provider-under-test';
+import { selfSigned } from '#apps/api/testing/self-signed';
+import { HotPool } from '#platform/database/hot-pool';
+import { BrowserPlatform } from '#test/browser/browser-platform';
+import { checkPage, expectGoodPage } from '#test/browser/good-page';
+
+const SETTINGS = '/demo-agency/organization/sign-in';
+const OWNER = 'owner@demo.example';
+const IN_FIVE_DAYS = new Date(Date.now() + 5 * 86_400_000);
+
+let platform: BrowserPlatform;
+let database: HotPool;
+let oidc: OidcProviderUnderTest;
+let saml: SamlProviderUnderTest;
+const samlKey = selfSigned('a provider', IN_FIVE_DAYS);
+
+beforeAll(async () => {
+  platform = await BrowserPlatform.join();
+  database = new HotPool({ url: platform.run.postgres, applicationName: 'browser-spec', maxConnections: 1 });
+  oidc = await OidcProviderUnderTest.start();
+  saml = await SamlProviderUnderTest.start(samlKey);
+});
+afterAll(async () => {
+  await database?.query(`UPDATE sign_in_connections SET removed_at = now() WHERE removed_at IS NULL`);
+  await database?.close();
+  await oidc?.stop();
+  await saml?.stop();
+  await platform?.leave();
+});
+
+it('Sign-in is a good page', () => checkPage(platform, { name: 'sign-in-settings', path: SETTINGS, heading: 'Sign-in' }));
+
+/** Made by the owner, as their IT gets it. */
+async function aSetupLink(name: string): Promise<string> {
+  const { page, complaints, close } = await platform.owner();
+  await page.goto(SETTINGS);
+  await page.getByRole('button', { name: 'Create set-up link' }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill(name);
+  await page.getByRole('dialog').getByRole('button', { name: 'Create set-up link' }).click();
+  const secret = page.getByRole('dialog', { name: `Set-up link for ${name}` });
+  const url = await secret.getByRole('code').textContent();
+  await secret.getByRole('button', { name: 'I have stored it' }).click();
+  await page.getByRole('table', { name: 'Set-up links' }).getByText(name).first().waitFor();
+  expect(complaints).toEqual([]);
+  await close();
+  return url as string;
+}
+
+it('lets the customer’s IT set sign-in up by a link, from the domain to enforcing it', { timeout: 240_000 }, async () => {
+  const url = await aSetupLink('The IT of Demo');
+  const it = await platform.stranger();
+  const { page } = it;
+  await page.goto(url);
+  await page.getByText('For Demo agency.').waitFor();
+  expect(new URL(page.url()).hash).toBe('');
+
+  await page.getByRole('textbox', { name: 'Domain' }).fill('Demo.example');
+  await page.getByRole('button', { name: 'Add domain' }).click();
+  const domain = page.getByRole('region', { name: 'demo.example' });
+  await domain.getByText('_halogen.demo.example').waitFor();
+  await domain.getByText('There must be a TXT record').waitFor();
+  await expectGoodPage(it, 'setup-domain');
+  await database.query(`UPDATE sign_in_domains SET verified_at = now() WHERE domain = 'demo.example'`); // as its DNS would have it
+  await page.reload();
+  await domain.getByText('proven').waitFor();
+
+  await page.getByRole('button', { name: 'Next step' }).click();
+  await page.getByRole('radio', { name: 'Microsoft Entra ID' }).waitFor();
+  await expectGoodPage(it, 'setup-provider');
+  await page.getByRole('radio', { name: 'OpenID Connect' }).check();
+  await page.getByRole('button', { name: 'Add connection' }).click();
+  const values = page.getByRole('region', { name: 'At OpenID Connect' });
+  await values.getByRole('button', { name: 'Copy Redirect URI' }).waitFor();
+  oidc.serve([(await values.getByRole('code').textContent()) as string]);
+  await page.getByLabel('Issuer').fill(oidc.issuer);
+  await page.getByLabel('Client id').fill(OidcProviderUnderTest.clientId);
+  await page.getByLabel(/^Client secret/).fill(OidcProviderUnderTest.clientSecret);
+  await page.getByRole('button', { name: 'Enter provider' }).click();
+  await page.getByText('Entered the identity provider').waitFor();
+  await expectGoodPage(it, 'setup-values');
+
+  await page.getByRole('button', { name: 'Next step' }).click();
+  oidc.person = { sub: 'eve', email: 'eve@elsewhere.example', email_verified: true };
+  await page.getByRole('button', { name: 'Start test sign-in' }).click();
+  await page.getByText('The domain of this address is not proven here.').waitFor();
+  await page.getByRole('table', { name: 'Claims received' }).getByText('eve@elsewhere.example').waitFor();
+  await expectGoodPage(it, 'setup-test-failed');
+  oidc.person = { sub: 'olga', email: OWNER, email_verified: true, name: 'Olga' };
+  // The provider goes on with whom it knows, until its own session is over.
+  await page.context().clearCookies({ name: /^_session/ });
+  await page.getByRole('button', { name: 'Start test sign-in' }).click();
+  await page.getByText('These settings are in effect.').waitFor();
+  await page.getByText('yes: it may be enforced').waitFor();
+  await expectGoodPage(it, 'setup-test-passed');
+
+  await page.getByRole('button', { name: 'Next step' }).click();
+  await page.getByRole('button', { name: 'Enforce connection' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Enforce connection' }).click();
+  await page.getByText('enforced', { exact: true }).waitFor();
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  await expectGoodPage(it, 'setup-enforced');
+
+  const again = await platform.stranger();
+  await again.page.goto(url);
+  await again.page.getByRole('alert').getByText('This link cannot be used').waitFor();
+  await expectGoodPage(again, 'setup-refused');
+  await again.close();
+  await it.close();
+});
+
+it('signs a person in by their e-mail domain', async () => {
+  const { page, complaints, close } = await platform.stranger();
+  await page.goto('/sign-in?back=/demo-agency/spend');
+  await page.getByLabel('E-mail').fill('nobody@unknown.example');
+  await page.getByRole('button', { name: 'Continue with single sign-on' }).click();
+  await page.getByRole('alert').getByText('No identity provider is connected').waitFor();
+  await page.goto('/sign-in?back=/demo-agency/spend');
+  await page.getByLabel('E-mail').fill(OWNER);
+  await page.getByRole('button', { name: 'Continue with single sign-on' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Spend' }).waitFor();
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+it('lets an owner add a provider by SAML, test it, and see that its certificate expires', { timeout: 120_000 }, async () => {
+  const it = await platform.owner();
+  const { page } = it;
+  await page.goto(SETTINGS);
+  await page.getByRole('button', { name: 'Add connection' }).click();
+  await page.getByRole('radio', { name: 'SAML 2.0' }).check();
+  await page.getByRole('button', { name: 'Add connection' }).last().click();
+  await page.getByRole('heading', { level: 1, name: 'SAML 2.0' }).waitFor();
+  await page.getByText('Fields', { exact: true }).click();
+  await page.getByLabel('Entity id of the identity provider').fill(saml.issuer);
+  await page.getByLabel('URL of single sign-on').fill(saml.ssoUrl);
+  await page.getByLabel('Certificates (PEM)').fill(samlKey.certificatePem);
+  await page.getByRole('button', { name: 'Enter provider' }).click();
+  await page.getByText(/^The last certificate expires in [45] days/).waitFor();
+  saml.email = OWNER;
+  await page.getByRole('button', { name: 'Start test sign-in' }).click();
+  await page.getByText('These settings are in effect.').waitFor();
+  await page.getByRole('table', { name: 'Claims received' }).getByText('displayName').waitFor();
+  await expectGoodPage(it, 'connection-saml');
+  await page.getByRole('button', { name: 'Turn on', exact: true }).click();
+  await page.getByText('Changed the connection').waitFor();
+  await page.getByRole('link', { name: 'Sign-in', exact: true }).click();
+  await page.getByRole('table', { name: 'Connections' }).getByText('optional').waitFor();
+  await page.getByRole('combobox', { name: 'Connection of demo.example' }).waitFor();
+  await expectGoodPage(it, 'sign-in-settings-used');
+  await it.close();
+});
