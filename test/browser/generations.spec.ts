@@ -81,6 +81,32 @@ it('cancels after asking, with the focus on the safe button', async () => {
   await close();
 });
 
+it('cancels all that match on the server, after saying how many', async () => {
+  const label = `batch:${crypto.randomUUID().slice(0, 8)}`;
+  const [key = '', value = ''] = label.split(':');
+  const notBefore = {
+    model: 'ray-2',
+    prompt: 'a slow train',
+    resolution: '4k',
+    duration: '9s',
+    serviceTier: 'flex',
+    labels: { [key]: value },
+  };
+  await Promise.all(Array.from({ length: 12 }, () => platform.create(notBefore)));
+  const { page, complaints, close } = await platform.owner();
+  await page.goto(`/demo-agency/generations?label=${label}`);
+  await page.getByText('12 generations', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Cancel all that match' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Cancel generations' });
+  await dialog.getByText(/unfinished generations are cancelled/).waitFor();
+  await dialog.getByRole('button', { name: 'Cancel generations' }).click();
+  await dialog.getByText(/generations cancelled, \d+ had ended before/).waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  await page.getByRole('list', { name: 'By state' }).getByText('cancelled').waitFor();
+  expect(complaints).toEqual([]);
+  await close();
+});
+
 it('steps a film by frames', async () => {
   const { page, close } = await platform.owner();
   await page.goto(`/demo-agency/generations/${videoId}`);

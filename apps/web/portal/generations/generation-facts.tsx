@@ -9,7 +9,23 @@ import { servedFromWord, tierWord } from '#web/portal/generations/generation-wor
 /** What it is, from whom it was served, and what it costs. */
 export function GenerationFacts({ generation }: { generation: Generation }) {
   const { t } = useLingui();
-  const { output, cost, createdAt, finishedAt, id, labels, model, servedFrom, serviceTier, seed, state, stages, traceId } = generation;
+  const {
+    assetsExpireAt,
+    deletion,
+    output,
+    cost,
+    createdAt,
+    finishedAt,
+    id,
+    labels,
+    model,
+    servedFrom,
+    serviceTier,
+    seed,
+    state,
+    stages,
+    traceId,
+  } = generation;
   const done = stages.filter((stage) => stage.state === 'done').length;
   const size = `${output.widthPx} × ${output.heightPx} ${output.format}`;
   return (
@@ -42,6 +58,8 @@ export function GenerationFacts({ generation }: { generation: Generation }) {
           ],
           [t`Created`, <Time key="created" at={createdAt} />],
           ...(finishedAt ? [[t`Ended`, <Time key="ended" at={finishedAt} />] as const] : []),
+          ...(deletion ? [[t`Media deleted`, <Time key="deleted" at={deletion.deletedAt} />] as const] : []),
+          ...(assetsExpireAt && !deletion ? [[t`Media deleted on`, <Time key="expires" at={assetsExpireAt} />] as const] : []),
           ...(Object.keys(labels).length > 0 ? [[t`Labels`, labelsOf(labels)] as const] : []),
           ['Id', <code key="id">{id}</code>],
         ]}

@@ -15,6 +15,7 @@ import { Empty } from '#web/parts/states/empty';
 import { RowList } from '#web/parts/table/row-list';
 import { CancelChosen } from '#web/portal/generations/cancel-chosen';
 import { useGenerationColumns } from '#web/portal/generations/generation-columns';
+import { GenerationCounts } from '#web/portal/generations/generation-counts';
 import { GenerationFilterBar, generationFilterOf } from '#web/portal/generations/generation-filter';
 import { type GenerationPages, keepNewer, withChanged } from '#web/portal/generations/generation-pages';
 
@@ -63,6 +64,7 @@ export function GenerationsPage() {
       }
     >
       <GenerationFilterBar key={filter.label} filter={filter} choose={choose} />
+      <GenerationCounts filter={filter} />
       <RowList
         list={list}
         label={t`Generations`}
