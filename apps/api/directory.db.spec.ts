@@ -5,9 +5,11 @@ import { GROUP, USER } from '#core/directory/attributes';
 import { aTenant } from '#testing/builders';
 
 let api: ApiUnderTest;
+let origin: string;
 
 beforeAll(async () => {
   api = await ApiUnderTest.start();
+  origin = await api.listen();
 });
 afterAll(() => api.stop());
 
@@ -114,6 +116,17 @@ it('ends sessions and keys of a deactivated person, in brands too, and starts an
   await provider.patch(`/Users/${id}`, { op: 'replace', value: { active: true } }); // as Okta writes it
   expect((await rolesIn(tenantId))['eve@acme.example']).toBe('admin');
   expect([await listing(eve), await listing(key)]).toEqual([401, 401]); // what was theirs before stays lost
+});
+
+it('ends a stream that a deactivated person follows', async () => {
+  const { tenantId, provider } = await anAgency();
+  const kim = await api.aSession(tenantId, 'viewer', 'kim@acme.example');
+  const id = await provider.user('kim@acme.example');
+  const stream = await fetch(`${origin}/api/v1/events?topics=generations`, { headers: { cookie: `halogen_session=${kim.token}` } });
+  expect(stream.status).toBe(200);
+  const ended = stream.text().catch(() => 'cut off');
+  await provider.patch(`/Users/${id}`, DEACTIVATED);
+  await ended;
 });
 
 it('keeps the last owner, and says what to do', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ApiUnderTest } from '#apps/api/testing/api-under-test';
 import { OidcProviderUnderTest } from '#apps/api/testing/oidc-provider-under-test';
+import { ScimProvider } from '#apps/api/testing/scim-provider';
 import { turnOn } from '#apps/api/testing/turn-on';
 import { HotPool } from '#platform/database/hot-pool';
 import { aTenant } from '#testing/builders';
@@ -10,8 +11,11 @@ let provider: OidcProviderUnderTest;
 let owner: HotPool;
 let ours: string;
 let theirs: string;
+/** Has a directory. */
+let kept: string;
 let ourCallback: string;
 let theirCallback: string;
+let keptCallback: string;
 
 /** Proven domains: ours.example is ours, theirs.example is theirs. Both tenants use the provider, each by a connection of its own. */
 beforeAll(async () => {
@@ -22,7 +26,9 @@ beforeAll(async () => {
   theirs = await aTenant(api.control, 0n);
   ourCallback = await connect(ours, 'ours.example');
   theirCallback = await connect(theirs, 'theirs.example');
-  provider.serve([ourCallback, theirCallback]);
+  kept = await aTenant(api.control, 0n);
+  keptCallback = await connect(kept, 'kept.example');
+  provider.serve([ourCallback, theirCallback, keptCallback]);
 });
 beforeEach(() => {
   provider.person = { sub: 'ann', email: 'Ann@ours.example', email_verified: true, name: 'Ann' };
@@ -159,6 +165,33 @@ it('says what to do for a domain that nobody has proven, and leads back only to 
     const query = new URLSearchParams({ email: 'ann@ours.example', returnTo });
     expect((await api.call(null, 'GET', `/api/v1/sign-in/start?${query}`)).status).toBe(422);
   }
+});
+
+it('lets the directory decide who comes in, where there is one, and into which brands', async () => {
+  const as = await api.aSession(kept, 'owner');
+  const scim = await ScimProvider.of(api, as);
+  const email = 'ida@kept.example';
+  provider.person = { sub: 'ida', email, email_verified: true, name: 'Ida' };
+  const comes = async () => {
+    const { url, cookie } = await begin(email);
+    const arrived = await finish(await provider.walk(url, keptCallback), cookie);
+    const session = [arrived.headers['set-cookie']].flat().find((one) => String(one).startsWith('halogen_session='));
+    const me = await api.call(null, 'GET', '/api/v1/me', undefined, { cookie: cookieOf(String(session ?? '')) });
+    return { led: arrived.headers.location, tenants: me.body.tenants?.map(({ id }: { id: string }) => id) };
+  };
+  expect((await comes()).led).toBe(`${REFUSED}&rule=not_in_directory`);
+  const id = await scim.user(email);
+  expect((await comes()).tenants).toEqual([kept]);
+  await scim.patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false });
+  expect((await comes()).led).toBe(`${REFUSED}&rule=directory_ended`);
+
+  const brand = (await api.call(as, 'POST', '/api/v1/tenants', { name: 'A brand' })).body.id as string;
+  await api.call(as, 'PATCH', '/api/v1/directory', { defaultRole: null });
+  await scim.patch(`/Users/${id}`, { op: 'replace', path: 'active', value: true });
+  expect((await comes()).led).toBe(`${REFUSED}&rule=no_role`);
+  const group = await scim.group('Of the brand', id);
+  await api.call(as, 'PUT', `/api/v1/directory/groups/${group}/roles`, { roles: [{ tenantId: brand, role: 'creator' }] });
+  expect((await comes()).tenants).toEqual([brand]);
 });
 
 it('lets nobody in by a connection that was removed', async () => {

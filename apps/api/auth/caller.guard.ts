@@ -1,13 +1,15 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KeyDoor } from '#apps/api/auth/key-door';
 import { SessionDoor } from '#apps/api/auth/session-door';
 import { SetupDoor } from '#apps/api/auth/setup-door';
+import { endWhenShutOut } from '#apps/api/auth/stream-watch';
 import { Refused } from '#apps/api/errors/refused';
 import { OPERATION } from '#apps/api/operation.decorator';
 import type { OperationContract } from '#contracts/operation';
 import type { Caller } from '#core/access/caller';
+import type { Scope } from '#core/access/scopes';
 import { isFreshProof } from '#core/access/session';
 import { isPlatformStaff } from '#features/tenants/tenant-reach.service';
 
@@ -38,11 +40,20 @@ export class CallerGuard implements CanActivate {
       if (operation.scope.startsWith('platform:') && !isPlatformStaff(request.user)) throw new Refused('not_found', 'Not found');
       throw new Refused('scope_missing', `${isPerson ? 'Your role here' : 'This API key'} lacks the scope ${operation.scope}`);
     }
+    if (operation.mediaTypes?.includes('text/event-stream')) this.keepWatch(host, operation.scope, isPerson);
     const { person } = request.user;
     if (operation.stepUp && person && !isFreshProof(person.verifiedAt, new Date())) {
       throw new Refused('step_up_needed', 'This needs a sign-in within the last hour: sign in again at /sign-in, then repeat it');
     }
     return true;
+  }
+
+  /** Of an answer that goes on: it ends soon after its caller lost the way in. */
+  private keepWatch(host: ExecutionContext, scope: Scope, isPerson: boolean): void {
+    endWhenShutOut(host.getArgByIndex<FastifyRequest>(0), host.getArgByIndex<FastifyReply>(1), async (request) => {
+      const { scopes } = await (isPerson ? this.sessions.callerAgain(request) : this.keys.callerOf(request));
+      if (!scopes.includes(scope)) throw new Refused('scope_missing', `${scope} is gone`);
+    });
   }
 
   private async admitSetup(request: FastifyRequest & { user: Caller }, { setup, scope }: OperationContract): Promise<true> {

@@ -44,6 +44,14 @@ export class SessionDoor {
     return signedIn;
   }
 
+  /** Whether the person would be let in now, asked for a request that goes on. It is no use of the session. @throws Refused */
+  async callerAgain(request: FastifyRequest): Promise<Caller> {
+    const { token } = await this.enter(request);
+    const session = await this.sessions.find(token, { isUse: false });
+    if (!session) throw new Refused('not_authenticated', 'The session has ended');
+    return accepted(await this.sessions.callerIn(session, wantedTenant(request, session)));
+  }
+
   /** The person as a caller in the tenant that the request names. @throws Refused */
   async callerOf(request: FastifyRequest): Promise<Caller> {
     const { session } = await this.enter(request);

@@ -5,7 +5,7 @@ import type { SignInMethod } from '#core/access/session';
 import { recordAudit } from '#features/audit/audit.service';
 import type { KnownConnection } from '#features/sign-in/known-connections.service';
 import { SessionsService } from '#features/sign-in/sessions.service';
-import { MembersService } from '#features/tenants/members.service';
+import { WaysInto } from '#features/sign-in/ways-in';
 import type { Tx } from '#platform/database/tx';
 
 export const SIGN_IN_REFUSED: NamedRefusal = { refused: 'sign_in_refused', detail: 'The sign-in could not be proven: start again' };
@@ -32,7 +32,7 @@ export interface Arrival {
 @Injectable()
 export class Arrivals {
   constructor(
-    private readonly members: MembersService,
+    private readonly ways: WaysInto,
     private readonly sessions: SessionsService,
   ) {}
 
@@ -57,12 +57,13 @@ export class Arrivals {
         facts: { rule: 'enforced_elsewhere' },
       };
     }
-    const member = await this.members.joined(tx, tenantId, { email, name, role });
-    if ('refused' in member) return member;
-    const { memberId, personId } = member;
-    const actor = { kind: 'person', id: memberId, tenantId } as const;
+    const ways = await this.ways.of(tx, tenantId, { email, name, role });
+    if ('refused' in ways) return ways;
+    const { personId, members } = ways;
+    const [{ memberId, tenantId: memberOf }] = members;
+    const actor = { kind: 'person', id: memberId, tenantId: memberOf } as const;
     await recordAudit(tx, [{ tenantId, actor, action: 'sign_in.opened', targetId: memberId, data: { connectionId: id } }]);
-    const token = await this.sessions.open(tx, { personId, isStaff: false, members: [{ tenantId, memberId }], method, replaces });
+    const token = await this.sessions.open(tx, { personId, isStaff: false, members, method, replaces });
     return { token, returnTo };
   }
 }

@@ -67,13 +67,13 @@ export class SessionsService {
     return token;
   }
 
-  /** The living session of a token. Its use is noted. */
-  async find(token: string): Promise<Session | undefined> {
+  /** The living session of a token. Its use is noted, unless it is none. */
+  async find(token: string, { isUse } = { isUse: true }): Promise<Session | undefined> {
     const rows = await this.db.query<AccessRow>('SELECT * FROM session_access($1, $2::interval)', [hashOf(token), IDLE]);
     const session = sessionOf(rows);
     const now = new Date();
     if (!session || isIdle(session, now)) return undefined;
-    if (isToBeTouched(session, now)) await this.db.query('SELECT touch_session($1)', [hashOf(token)]);
+    if (isUse && isToBeTouched(session, now)) await this.db.query('SELECT touch_session($1)', [hashOf(token)]);
     return session;
   }
 

@@ -11,6 +11,7 @@ import { GivenSamlProvider } from '#features/sign-in/saml/given-provider';
 import { SamlSignIn } from '#features/sign-in/saml-sign-in.service';
 import { SessionsService } from '#features/sign-in/sessions.service';
 import { SetupLinks } from '#features/sign-in/setup-links.service';
+import { WaysInto } from '#features/sign-in/ways-in';
 import { TenantsModule } from '#features/tenants/tenants.module';
 
 const SERVICES = [
@@ -21,6 +22,7 @@ const SERVICES = [
   ConnectionTests,
   DomainsService,
   KnownConnections,
+  WaysInto,
   Arrivals,
   OidcCalls,
   OidcSignIn,

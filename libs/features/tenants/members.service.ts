@@ -55,16 +55,11 @@ export class MembersService {
     tenantId: string,
     wanted: { email: string; name: string; role: MemberRole },
   ): Promise<{ memberId: string; personId: string } | NamedRefusal> {
-    const find = () =>
-      tx.query<{ memberId: string; personId: string }>(
-        'SELECT id AS "memberId", person_id AS "personId" FROM members WHERE tenant_id = $1 AND email = $2 AND removed_at IS NULL',
-        [tenantId, wanted.email],
-      );
-    const [known] = await find();
+    const known = await this.known(tx, tenantId, wanted.email);
     if (known) return known;
     const members = await this.locked(tx, tenantId);
     if (members.length >= MAX_MEMBERS) return { refused: 'limit_reached', detail: `A tenant has at most ${MAX_MEMBERS} members` };
-    const [meanwhile] = await find();
+    const meanwhile = await this.known(tx, tenantId, wanted.email);
     if (meanwhile) return meanwhile;
     const id = uuidv7();
     const [made] = await tx.query<{ personId: string }>(
@@ -75,6 +70,15 @@ export class MembersService {
     await recordAudit(tx, [{ tenantId, actor, action: 'member.joined', targetId: id, data: { role: wanted.role } }]);
     await recordEvents(tx, [{ tenantId, type: 'member.added', data: { memberId: id, role: wanted.role } }]);
     return { memberId: id, personId: (made as { personId: string }).personId };
+  }
+
+  /** The member with this address in the transaction's tenant. */
+  async known(tx: Tx, tenantId: string, email: string): Promise<{ memberId: string; personId: string } | undefined> {
+    const [known] = await tx.query<{ memberId: string; personId: string }>(
+      'SELECT id AS "memberId", person_id AS "personId" FROM members WHERE tenant_id = $1 AND email = $2 AND removed_at IS NULL',
+      [tenantId, email],
+    );
+    return known;
   }
 
   async list(caller: Caller, page: { tenant?: string; limit: number; after?: string }): Promise<MemberRow[] | NamedRefusal> {
