@@ -108,11 +108,58 @@ describe('killed between a commit and its answer', () => {
   });
 });
 
-function create(origin: string, key: string): Promise<Response> {
+it('two API processes spend one account at once: each has a part, all is spent, and none waits for the other for ever', async () => {
+  beside = await startBeside(journey, 'api', answers);
+  const funded = { credits: 300, images: 60 };
+  const brand = (await ask('/api/v1/tenants', { name: 'A hot brand' })) as { id: string };
+  await ask('/api/v1/ledger/funding', { tenantId: brand.id, amount: String(funded.credits) });
+  const { key } = (await ask(`/api/v1/keys?tenant=${brand.id}`, { name: 'Hot', role: 'creator' })) as { key: string };
+
+  const spend = async (origin: string) => {
+    let made = 0;
+    const clients = Array.from({ length: CLIENTS }, async (_, client) => {
+      for (let at = 0; ; at += 1) {
+        const { status, headers } = await create(origin, `hot-${new URL(origin).port}-${client}-${at}`, key);
+        if (status === 402) return;
+        if (status === 201) made += 1;
+        else {
+          expect(status).toBe(429); // of the key's own limits
+          await sleep(Number(headers.get('retry-after-ms')));
+        }
+      }
+    });
+    await Promise.all(clients);
+    return made;
+  };
+  const made = await Promise.all([journey.platform.run.api, beside.origin].map(spend));
+  console.log(`two API processes made ${made.join(' and ')} of ${funded.images}`);
+  for (const part of made) expect(part).toBeGreaterThan(0);
+  expect(made[0]! + made[1]!).toBe(funded.images);
+  const [balance] = await journey.database.query<{ available: string }>(
+    `SELECT sum(balance_micro)::text AS available FROM accounts WHERE tenant_id = $1 AND kind = 'available'`,
+    [brand.id],
+  );
+  expect(balance).toEqual({ available: '0' });
+  const [deadlocks] = await journey.database.query('SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()');
+  expect(deadlocks).toEqual({ deadlocks: 0 });
+});
+
+async function ask(route: string, body: object): Promise<unknown> {
+  const answer = await journey.fetch(route, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  });
+  expect(answer.ok).toBe(true);
+  return answer.json();
+}
+
+/** @param once makes it one, however often it is asked for */
+function create(origin: string, once: string, key = journey.platform.run.keys.demo): Promise<Response> {
   return fetch(`${origin}/dream-machine/v1/generations/image`, {
     method: 'POST',
-    body: JSON.stringify({ model: 'photon-1', prompt: key }),
-    headers: { authorization: `Bearer ${journey.platform.run.keys.demo}`, 'content-type': 'application/json', 'idempotency-key': key },
+    body: JSON.stringify({ model: 'photon-1', prompt: once }),
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': once },
   });
 }
 
