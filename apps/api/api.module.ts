@@ -72,6 +72,7 @@ import { GenerationsService } from '#features/generations/generations.service';
 import { NewestWatch } from '#features/generations/newest-watch';
 import { WorkOrdersService } from '#features/generations/work-orders.service';
 import { BatchFilesService } from '#features/ingestion/batch-files.service';
+import { BatchForecastsService } from '#features/ingestion/batch-forecasts.service';
 import { BatchUploadsService } from '#features/ingestion/batch-uploads.service';
 import { BatchesService } from '#features/ingestion/batches.service';
 import { InvoiceSellerService } from '#features/invoices/invoice-seller.service';
@@ -206,6 +207,7 @@ export class ApiModule {
         QueueFiguresService,
         TenantViewsService,
         WaitQuestions,
+        BatchForecastsService,
         GenerationMetersService,
         EndpointsService,
         DeliveryLogService,

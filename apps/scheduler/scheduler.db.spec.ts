@@ -357,7 +357,7 @@ it('lets nobody in without a token of a node, and ends a stream that does not ke
   }
 });
 
-it('tells who asks why a generation waits, and its place', async () => {
+it('tells who asks why a generation waits, its place, and when a batch will be done', async () => {
   const nodeId = await aNode(owner, 1, poolClass);
   await startScheduler();
   await startAgent(nodeId);
@@ -386,6 +386,12 @@ it('tells who asks why a generation waits, and its place', async () => {
   expect(wait?.position).toBe(2);
   expect(wait?.startP90).toBeGreaterThanOrEqual(wait?.startP50 as number);
   expect(await ask(running)).toMatchObject({ reason: 'behind_its_queue', position: null });
+
+  const kinds = [{ model: 'photon-1', outputKey: '1080p', gangLanes: 1, rows: 100, burnLaneMs: 300_000 }];
+  await soon(() => questions.askFinish({ poolClass, tenantId, tier: 'flex', priority: 0, kinds })).toEqual({
+    finishP50: expect.toSatisfy((at: number) => at > (wait?.startP50 as number)),
+    finishP90: expect.any(Number),
+  });
   questions.onModuleDestroy();
   await notifications.close();
 });

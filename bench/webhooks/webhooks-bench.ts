@@ -209,7 +209,6 @@ async function startWorkers(
     env: {
       DATABASE_CONTROL_URL: database.databaseControlUrl,
       DATABASE_LOADER_URL: database.databaseLoaderUrl,
-      REDIS_URL: redisUrl,
       HALOGEN_STORAGE_DIR: join(homeDir, 'storage'),
       HALOGEN_ASSET_SIGNING_SECRET: 'a secret of a benchmark, which signs nothing',
       HALOGEN_ENCRYPTION_KEYS: database.secrets.encryptionKeys,

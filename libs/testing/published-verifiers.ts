@@ -47,9 +47,24 @@ export class PublishedVerifiers {
     }
   }
 
+  /** Each call by one of the secrets that signed at some time. @throws when no secret fits a call */
+  async verifyByAny(calls: readonly ReceivedCall[], secrets: readonly string[]): Promise<void> {
+    const bySecret = Map.groupBy(calls, (call) => secrets.find((secret) => isBelieved(call, secret)));
+    for (const [secret, ofSecret] of bySecret) await this.verify(ofSecret, secret ?? (secrets[0] as string));
+  }
+
   async stop(): Promise<void> {
     this.python.stdin.end();
     if (this.python.exitCode === null) await once(this.python, 'exit');
+  }
+}
+
+function isBelieved({ text, headers }: ReceivedCall, secret: string): boolean {
+  try {
+    new Webhook(secret).verify(text, headers as Record<string, string>);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Batch } from '#contracts/native/batches';
+import type { FinishTold } from '#contracts/queues/wait-questions';
 import { formatCredits } from '#core/ledger/credits';
 import type { BatchReport } from '#features/ingestion/batches.service';
 
-export function batchView(report: BatchReport, now = new Date()): Batch {
+/** @param finish what the planner expects, where somebody asked it */
+export function batchView(report: BatchReport, finish: FinishTold | null = null): Batch {
   const { source } = report;
   return {
     id: report.id,
@@ -28,18 +30,11 @@ export function batchView(report: BatchReport, now = new Date()): Batch {
     createdAt: report.createdAt.toISOString(),
     loadedAt: report.loadedAt?.toISOString() ?? null,
     finishedAt: report.finishedAt?.toISOString() ?? null,
-    expectedFinishAt: expectedFinish(report, now)?.toISOString() ?? null,
+    expectedFinishAt: finish && new Date(finish.finishP50).toISOString(),
+    expectedFinishP90At: finish && new Date(finish.finishP90).toISOString(),
   };
 }
 
 function unfinishedRows({ acceptedRows, completedRows, failedRows, cancelledRows }: BatchReport): number {
   return acceptedRows - completedRows - failedRows - cancelledRows;
-}
-
-/** At the pace of the rows that have ended since the batch came in. */
-function expectedFinish(report: BatchReport, now: Date): Date | null {
-  const ended = report.completedRows + report.failedRows;
-  if (report.state !== 'running' || ended === 0) return null;
-  const msPerRow = (now.getTime() - report.createdAt.getTime()) / ended;
-  return new Date(now.getTime() + msPerRow * unfinishedRows(report));
 }

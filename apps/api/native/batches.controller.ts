@@ -36,6 +36,7 @@ import type { Caller } from '#core/access/caller';
 import type { BatchCommand } from '#core/ingestion/batch-state';
 import { contactSheetKey } from '#core/ingestion/contact-sheets';
 import { BatchFilesService } from '#features/ingestion/batch-files.service';
+import { BatchForecastsService } from '#features/ingestion/batch-forecasts.service';
 import { BatchesService, type BatchReport } from '#features/ingestion/batches.service';
 import { ObjectStorage, ObjectTooLarge } from '#platform/storage/object-storage';
 import { SignedUrls } from '#platform/storage/signed-urls';
@@ -62,6 +63,7 @@ export class BatchesController {
     private readonly urls: SignedUrls,
     private readonly storage: ObjectStorage,
     private readonly callbacks: CallbackUrls,
+    private readonly forecasts: BatchForecastsService,
   ) {}
 
   @Operation(createBatch)
@@ -101,7 +103,8 @@ export class BatchesController {
 
   @Operation(getBatch)
   async get(@CallerOf() caller: Caller, @Param('id') id: string): Promise<Batch> {
-    return batchView(await this.find(caller, id));
+    const report = await this.find(caller, id);
+    return batchView(report, await this.forecasts.of(report));
   }
 
   @Operation(pauseBatch)
@@ -132,18 +135,19 @@ export class BatchesController {
     const stream = new PassThrough();
     let told = '';
     let sequence = 0;
-    const tell = () => {
+    const tell = async () => {
       if (!report) return stream.end();
-      const { expectedFinishAt, ...view } = batchView(report);
+      const { expectedFinishAt, expectedFinishP90At, ...view } = batchView(report, await this.forecasts.of(report));
       const text = JSON.stringify(view);
       if (text === told) stream.write(': alive\n\n');
-      else stream.write(`id: ${++sequence}\nevent: progress\ndata: ${JSON.stringify({ ...view, expectedFinishAt })}\n\n`);
+      else
+        stream.write(`id: ${++sequence}\nevent: progress\ndata: ${JSON.stringify({ ...view, expectedFinishAt, expectedFinishP90At })}\n\n`);
       told = text;
       return report.finishedAt && !report.work ? stream.end() : undefined;
     };
     const look = async () => {
       report = await this.batches.get(caller, id.toLowerCase());
-      tell();
+      await tell();
     };
     const timer = setInterval(() => look().catch(() => {}), PROGRESS_EVERY_MS);
     stream.on('close', () => {
@@ -151,7 +155,7 @@ export class BatchesController {
       this.streams -= 1;
     });
     stream.write(`retry: ${RECONNECT_MS}\n\n`);
-    tell();
+    await tell();
     await reply
       .headers({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
       .send(stream);

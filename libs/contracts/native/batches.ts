@@ -128,7 +128,11 @@ export const Batch = z
     createdAt: Time,
     loadedAt: Time.nullable(),
     finishedAt: Time.nullable(),
-    expectedFinishAt: Time.nullable().meta({ description: 'At the pace of the rows that have ended; null before there is one.' }),
+    expectedFinishAt: Time.nullable().meta({
+      description:
+        'As the planner expects it, at an even chance; of a dry run, if its rows were sent now. Null in lists, when nothing moves, and when the planner does not answer.',
+    }),
+    expectedFinishP90At: Time.nullable().meta({ description: 'The same with nine chances of ten.' }),
   })
   .meta({ id: 'Batch' });
 export type Batch = z.infer<typeof Batch>;

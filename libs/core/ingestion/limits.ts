@@ -1,3 +1,5 @@
+import type { ServiceTier } from '#core/catalog/service-tiers';
+
 /** What one request may upload, as it is on the wire. */
 export const MAX_SOURCE_BYTES = 2_000_000_000;
 /** A resumable upload is kept in pieces of this size, smaller ones where a connection ended. */
@@ -34,3 +36,6 @@ export const CHUNK_ROWS = 1_000;
 
 /** Below the 0 of a request of its own: a batch never starves what someone is waiting for. */
 export const DEFAULT_BATCH_PRIORITY = -50;
+
+/** Of rows that say none, in a batch and a project that say none. */
+export const DEFAULT_BATCH_TIER: ServiceTier = 'flex';

@@ -1,3 +1,4 @@
+import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { NodeFacts } from '#core/scheduling/changes';
 import type { IndexedLease } from '#core/scheduling/indexed-lease';
 import { mayRunAt } from '#core/scheduling/lane-board';
@@ -84,12 +85,21 @@ export function expectStart(view: ExplainView, head: QueueHead, now: number): Ex
   const { generation } = head;
   const tenant = view.tenantQueue(generation.tenantId);
   if (!tenant) return undefined;
-  const ahead = aheadInTenant(tenant, head);
+  return waitBehind(view, tenant, generation.tier, aheadInTenant(tenant, head), now);
+}
+
+/** How long what stands behind so much work of its tenant's own waits. */
+export function waitBehind(
+  view: ExplainView,
+  tenant: TenantQueue,
+  tier: ServiceTier,
+  ahead: { laneMs: number; heads: number },
+  now: number,
+): ExpectedStart | undefined {
   const running = runningLaneMs(view, tenant, now);
   const onUnits =
-    isGuaranteedTier(generation.tier) && tenant.units > 0 ? (ahead.laneMs + running.guaranteed) / tenant.units : Number.POSITIVE_INFINITY;
-  if (!mayBorrow(generation.tier))
-    return Number.isFinite(onUnits) ? { position: ahead.heads + 1, waitMs: onUnits, turnsAway: 0 } : undefined;
+    isGuaranteedTier(tier) && tenant.units > 0 ? (ahead.laneMs + running.guaranteed) / tenant.units : Number.POSITIVE_INFINITY;
+  if (!mayBorrow(tier)) return Number.isFinite(onUnits) ? { position: ahead.heads + 1, waitMs: onUnits, turnsAway: 0 } : undefined;
 
   let laneMs = ahead.laneMs;
   let heads = ahead.heads;

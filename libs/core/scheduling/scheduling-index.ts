@@ -107,8 +107,8 @@ export class SchedulingIndex implements SchedulingView {
     return RUNS_PER_TURN * this.estimates.meanRunLaneMs;
   }
 
-  estimateMs(generation: WaitingGeneration): number {
-    return this.estimates.estimateMs(generation);
+  estimateMs(kind: Pick<WaitingGeneration, 'model' | 'outputKey' | 'burnLaneMs' | 'gangLanes'>): number {
+    return this.estimates.estimateMs(kind);
   }
 
   waitingGeneration(generationId: string): WaitingGeneration | undefined {

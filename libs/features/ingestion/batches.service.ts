@@ -8,6 +8,7 @@ import type { Caller } from '#core/access/caller';
 import { afterCommand, type BatchCommand, type BatchRefusal, type BatchState, type BatchWork } from '#core/ingestion/batch-state';
 import { MAX_SOURCE_BYTES, MAX_UNFINISHED_BATCHES } from '#core/ingestion/limits';
 import { batchIdOf } from '#core/ingestion/row-ids';
+import type { RowKinds } from '#core/ingestion/row-kinds';
 import type { SourceFormat } from '#features/ingestion/source-rows';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
@@ -34,6 +35,7 @@ export interface BatchReport {
   priceMicro: bigint;
   missingMicro: bigint;
   burnLaneMs: number;
+  rowKinds: RowKinds;
   sheets: number;
   createdAt: Date;
   loadedAt: Date | null;
@@ -219,7 +221,7 @@ export class BatchesService {
 const COLUMNS = `tenant_id, id, name, state, state_reason, options, is_dry_run, source_format, source_is_gzip, source_bytes,
   coalesce(upload_bytes, fetch_bytes) AS expected_bytes,
   encode(source_sha256, 'hex') AS source_sha256, work, committed_row, accepted_rows, refused_rows, completed_rows, failed_rows, cancelled_rows,
-  price_micro, missing_micro, burn_lane_ms, sheets, created_at, loaded_at, finished_at`;
+  price_micro, missing_micro, burn_lane_ms, row_kinds, sheets, created_at, loaded_at, finished_at`;
 
 interface BatchRow {
   tenant_id: string;
@@ -244,6 +246,7 @@ interface BatchRow {
   price_micro: string;
   missing_micro: string;
   burn_lane_ms: string;
+  row_kinds: RowKinds;
   sheets: number;
   created_at: Date;
   loaded_at: Date | null;
@@ -276,6 +279,7 @@ function reportOf(row: BatchRow): BatchReport {
     priceMicro: BigInt(row.price_micro),
     missingMicro: BigInt(row.missing_micro),
     burnLaneMs: Number(row.burn_lane_ms),
+    rowKinds: row.row_kinds,
     sheets: row.sheets,
     createdAt: row.created_at,
     loadedAt: row.loaded_at,

@@ -32,7 +32,7 @@ export function pausedEvent(batch: ClaimedBatch, prefix: ReservedPrefix, rowsAcc
 export const MOVE_BATCH = `
   UPDATE batches
      SET committed_chunk = committed_chunk + 1, committed_row = $4, accepted_rows = accepted_rows + $5, refused_rows = refused_rows + $6,
-         price_micro = price_micro + $7, burn_lane_ms = burn_lane_ms + $8, missing_micro = $11, dry_run_funds = $12::jsonb, work_attempts = 0,
+         price_micro = price_micro + $7, burn_lane_ms = burn_lane_ms + $8, missing_micro = $11, dry_run_funds = $12::jsonb, row_kinds = $13::jsonb, work_attempts = 0,
          worker_until = CASE WHEN $9 = 'loading' THEN now() + interval '10 seconds' END,
          work = CASE WHEN $9 = 'loading' THEN work END,
          state = CASE $9 WHEN 'loading' THEN state WHEN 'uncovered' THEN 'paused' ELSE CASE WHEN is_dry_run THEN 'completed' ELSE 'running' END END,

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
+import type { Quote } from '#core/catalog/quote';
 import { MAX_SEED } from '#core/generations/limits';
 import { rowIdOf } from '#core/ingestion/row-ids';
+import type { RowKind } from '#core/ingestion/row-kinds';
 import type { RowShape, StagedRow } from '#features/generations/batch-rows.service';
 import type { RowWish } from '#features/ingestion/row-wish';
 import type { BatchRow } from '#features/ingestion/source-rows';
@@ -47,6 +49,19 @@ export function stagedFrom(batchId: string, { rows }: Chunk): StagedChunk {
     };
   });
   return { wished, shapes, staged };
+}
+
+/** What the scheduler is asked about instead of each row. */
+export function kindsOf(rows: readonly WishedRow[]): RowKind[] {
+  const kinds = new Map<Quote, RowKind>();
+  for (const { wish } of rows) {
+    const { poolClass, model, outputKey, gangLanes, burnLaneMs } = wish.quote;
+    const kind = kinds.get(wish.quote) ?? { poolClass, model, outputKey, gangLanes, rows: 0, burnLaneMs: 0 };
+    kind.rows += 1;
+    kind.burnLaneMs += burnLaneMs;
+    kinds.set(wish.quote, kind);
+  }
+  return [...kinds.values()];
 }
 
 /** The same row of the same batch draws the same media, however often it is loaded; equal rows draw different ones. */

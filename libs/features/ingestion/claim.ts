@@ -1,6 +1,7 @@
 import { BatchOptions } from '#contracts/native/batches';
 import type { BatchWork } from '#core/ingestion/batch-state';
 import { type DryRunFunds, NO_DRY_RUN_FUNDS } from '#core/ingestion/dry-run-funds';
+import type { RowKinds } from '#core/ingestion/row-kinds';
 import { parseCredits } from '#core/ledger/credits';
 import type { RowAllowances } from '#features/ingestion/row-wish';
 import type { SourceFormat } from '#features/ingestion/source-rows';
@@ -30,6 +31,8 @@ export interface ClaimedBatch extends RowAllowances {
   committedRow: number;
   priceMicro: bigint;
   dryRunFunds: DryRunFunds;
+  /** Of the rows that are accepted so far. */
+  rowKinds: RowKinds;
   /** Null without a cap. */
   budgetMicro: bigint | null;
 }
@@ -50,7 +53,7 @@ const CLAIM = `
    WHERE b.tenant_id = next.tenant_id AND b.id = next.id
   RETURNING b.tenant_id, b.id, b.api_key_id, b.project_id, b.traceparent, b.work, b.work_row, b.work_attempts, b.options, b.is_dry_run,
             b.loaded_at IS NOT NULL AS is_loaded, b.source_format, b.source_is_gzip, b.source_key, b.source_pieces, b.committed_chunk, b.committed_row,
-            b.source_url, b.source_version, b.source_bytes, b.dry_run_funds,
+            b.source_url, b.source_version, b.source_bytes, b.dry_run_funds, b.row_kinds,
             b.price_micro,
             (SELECT p.allowed_models FROM projects p WHERE p.tenant_id = b.tenant_id AND p.id = b.project_id) AS allowed_models,
             (SELECT jsonb_object_agg(u.pool_class, u.units) FROM guarantees u WHERE u.tenant_id = b.tenant_id) AS units`;
@@ -83,6 +86,7 @@ export async function claimBatch(control: HotPool): Promise<ClaimedBatch | undef
     committedRow: row.committed_row,
     priceMicro: BigInt(row.price_micro),
     dryRunFunds: row.dry_run_funds ? dryRunFundsOf(row.dry_run_funds) : NO_DRY_RUN_FUNDS,
+    rowKinds: row.row_kinds,
     budgetMicro: options.budgetCredits === undefined ? null : parseCredits(options.budgetCredits),
   };
 }
@@ -138,6 +142,7 @@ interface ClaimRow {
   source_version: string | null;
   source_bytes: string | null;
   dry_run_funds: StoredDryRunFunds | null;
+  row_kinds: RowKinds;
   committed_chunk: number;
   committed_row: number;
   price_micro: string;

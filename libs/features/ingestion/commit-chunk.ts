@@ -1,11 +1,12 @@
 import { burnDry } from '#core/ingestion/dry-run-funds';
+import { withRows } from '#core/ingestion/row-kinds';
 import type { TenantAccounts, Transfer } from '#core/ledger/accounts';
 import { recordEvents } from '#features/events/events.service';
 import { insertStagedRows, stageRows } from '#features/generations/batch-rows.service';
 import { areCounted, readLimits, tellOfBudgets } from '#features/ingestion/batch-limits';
 import { less, pricedRows, reasonOf, reserved, stillCovers, unlimited, without } from '#features/ingestion/chunk-cover';
 import { factsOf, MOVE_BATCH, pausedEvent, queuesOf, writeFacts } from '#features/ingestion/chunk-facts';
-import { type Chunk, type StagedChunk, stagedFrom } from '#features/ingestion/chunk-rows';
+import { type Chunk, kindsOf, type StagedChunk, stagedFrom } from '#features/ingestion/chunk-rows';
 import { type ClaimedBatch, storedDryRunFunds } from '#features/ingestion/claim';
 import { lockAccounts, peekAccounts } from '#features/ledger/movements.service';
 import { spendingCte } from '#features/ledger/spending.service';
@@ -108,6 +109,7 @@ async function commit(
     committedRow: taken.at(-1)?.rowNumber ?? batch.committedRow,
     priceMicro: batch.priceMicro + prefix.totalMicro,
     dryRunFunds,
+    rowKinds: withRows(batch.rowKinds, kindsOf(accepted)),
   };
   const hasStopped = !isCovered || isLast;
   tell(hasStopped ? null : { batch: after, transfers: prefix.transfers });
@@ -137,6 +139,7 @@ async function commit(
     isCovered ? (endReason ?? (isLast ? reasonOf(prefix) : null)) : reasonOf(prefix),
     prefix.missingMicro,
     batch.isDryRun ? storedDryRunFunds(dryRunFunds) : null,
+    JSON.stringify(after.rowKinds),
   ]);
   const watermark = moved[0];
   if (!watermark) throw new BatchMoved();

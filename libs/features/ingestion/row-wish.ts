@@ -8,6 +8,7 @@ import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
 import type { ServiceTier } from '#core/catalog/service-tiers';
 import { tierPriceMicro } from '#core/catalog/tier-price';
 import { isPlainRecipe, type Recipe } from '#core/generations/recipe';
+import { DEFAULT_BATCH_TIER } from '#core/ingestion/limits';
 import type { Combination } from '#core/ingestion/matrix';
 import { badRow, type RowRefusal, shown } from '#core/ingestion/strict-json';
 import type { SubmitRequest } from '#features/generations/generations.service';
@@ -38,7 +39,6 @@ export interface RowWish {
   echo: Record<string, unknown>;
 }
 
-const DEFAULT_BATCH_TIER: ServiceTier = 'flex';
 const MAX_QUOTES = 1_000;
 
 /** What a tenant and its project allow rows. */

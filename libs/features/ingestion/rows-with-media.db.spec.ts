@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BatchOptions } from '#contracts/native/batches';
+import type { RowKinds } from '#core/ingestion/row-kinds';
 import { BatchesService } from '#features/ingestion/batches.service';
 import { claimBatch } from '#features/ingestion/claim';
 import { loaderPool } from '#features/ingestion/ingestion.module';
@@ -64,6 +65,11 @@ it('queues rows with what they start from, finds sources of the own tenant only,
   ]);
   expect(made.map(({ stages }) => stages.includes('fetch'))).toEqual([false, true, true, true, true]);
   expect(new Set(made.map(({ price_micro }) => price_micro)).size).toBeGreaterThan(2);
+  const [{ row_kinds: kinds } = { row_kinds: {} }] = await control.query<{ row_kinds: RowKinds }>(
+    'SELECT row_kinds FROM batches WHERE id = $1',
+    [batchId],
+  );
+  expect(Object.values(kinds).reduce((rows, kind) => rows + kind.rows, 0)).toBe(5);
   expect(await control.query('SELECT row_number, reason FROM batch_errors WHERE batch_id = $1', [batchId])).toEqual([
     { row_number: 3, reason: 'source: no such generation' },
   ]);

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { readPayload, WAIT_ANSWERS, WAIT_QUESTIONS, type WaitAnswer, WaitQuestion } from '#contracts/queues/wait-questions';
+import { type LeaderAnswer, LeaderQuestion, readPayload, WAIT_ANSWERS, WAIT_QUESTIONS } from '#contracts/queues/wait-questions';
 import { CapacityService } from '#features/capacity/capacity.service';
 import { type Clock, systemClock } from '#features/scheduling/clock';
 import { type Candidate, LeaderElection } from '#features/scheduling/leader-election';
@@ -59,11 +59,11 @@ export class HaloService implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Only the leader of the pool class answers, and no more often than leaves it time to schedule. */
   private async answer(payload: string | undefined): Promise<void> {
-    const question = readPayload(WaitQuestion, payload);
+    const question = readPayload(LeaderQuestion, payload);
     if (!question) return;
     const scheduler = this.schedulers.get(question.poolClass);
     if (!scheduler) return;
-    const answer: WaitAnswer = { ask: question.ask, wait: this.mayExplain() ? scheduler.explain(question) : null };
+    const answer: LeaderAnswer = { ask: question.ask, told: this.mayExplain() ? tellOf(scheduler, question) : null };
     await this.db
       .query('SELECT pg_notify($1, $2)', [WAIT_ANSWERS, JSON.stringify(answer)])
       .catch((error: unknown) => this.logger.warn('a wait could not be told', error));
@@ -128,4 +128,8 @@ export class HaloService implements OnApplicationBootstrap, OnModuleDestroy {
     await election.resign().catch((error: unknown) => this.logger.warn('could not resign', error));
     scheduler?.dismissNodes(null);
   }
+}
+
+function tellOf(scheduler: PoolScheduler, question: LeaderQuestion): LeaderAnswer['told'] {
+  return 'generationId' in question ? scheduler.explain(question) : scheduler.expectFinish(question);
 }

@@ -1,5 +1,5 @@
 import type { AgentMessage } from '#contracts/lanes/messages';
-import type { WaitTold } from '#contracts/queues/wait-questions';
+import type { FinishQuestion, FinishTold, WaitTold } from '#contracts/queues/wait-questions';
 import type { LeaseRef } from '#core/generations/lease';
 import type { CapacityService } from '#features/capacity/capacity.service';
 import { Admissions } from '#features/scheduling/admissions';
@@ -152,6 +152,13 @@ export class PoolScheduler {
     if (pauses.isPoolPaused) return { reason: 'pool_paused', ...unknown };
     if (pauses.isTenantPaused(tenantId)) return { reason: 'tenant_paused', ...unknown };
     return forecasts.explain(index, generationId, this.pool.wallMs()) ?? { reason: 'behind_its_queue', ...unknown };
+  }
+
+  /** When a batch will be done; null while nothing is loaded or nothing shows that it can. */
+  expectFinish(work: FinishQuestion): FinishTold | null {
+    const { pauses, forecasts, index } = this.pool;
+    if (!this.isLoaded || pauses.isPoolPaused || pauses.isTenantPaused(work.tenantId)) return null;
+    return forecasts.expectFinish(index, work, this.pool.wallMs()) ?? null;
   }
 
   private async runTurn(): Promise<void> {

@@ -1,4 +1,5 @@
-import type { WaitTold } from '#contracts/queues/wait-questions';
+import type { FinishTold, WaitTold } from '#contracts/queues/wait-questions';
+import { expectFinish, type FinishView, type WaitingWork } from '#core/scheduling/expect-finish';
 import { type ExplainView, expectStart, explain } from '#core/scheduling/explain';
 import { type GivenForecast, StartCalibration } from '#core/scheduling/start-calibration';
 
@@ -26,6 +27,10 @@ export class WaitForecasts {
       this.told.set(generationId, { expectedMs, turnsAway, ...interval, toldAt: now, isPastP50: false, isPastP90: false });
     }
     return wait;
+  }
+
+  expectFinish(view: FinishView, work: WaitingWork, now: number): FinishTold | undefined {
+    return expectFinish(view, this.calibration, work, now);
   }
 
   started(generationId: string, now: number): void {

@@ -1,5 +1,14 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { readPayload, WAIT_ANSWERS, WAIT_QUESTIONS, WaitAnswer, type WaitQuestion, type WaitTold } from '#contracts/queues/wait-questions';
+import {
+  type FinishQuestion,
+  FinishTold,
+  LeaderAnswer,
+  type LeaderQuestion,
+  readPayload,
+  WAIT_ANSWERS,
+  WAIT_QUESTIONS,
+  WaitTold,
+} from '#contracts/queues/wait-questions';
 import { HotPool } from '#platform/database/hot-pool';
 import { Notifications } from '#platform/database/notifications';
 
@@ -10,10 +19,10 @@ const SILENT_FOR_MS = 5_000;
 /** More questions wait for an answer than anybody looks at: the next ones are not asked. */
 const MAX_ASKED = 200;
 
-/** Asks the leader of a pool class why a generation waits. Without an answer in time the wait is unknown; nothing else depends on it. */
+/** Asks the leader of a pool class why a generation waits, and when a batch will be done. Without an answer in time that is unknown; nothing else depends on it. */
 @Injectable()
 export class WaitQuestions implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly asked = new Map<string, (wait: WaitTold | null) => void>();
+  private readonly asked = new Map<string, (told: LeaderAnswer['told']) => void>();
   /** Pool class → until when it is not asked. */
   private readonly silentUntilMs = new Map<string, number>();
   private stopListening: (() => void) | undefined;
@@ -33,10 +42,22 @@ export class WaitQuestions implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async ask(of: { poolClass: string; tenantId: string; generationId: string }): Promise<WaitTold | null> {
-    const { poolClass } = of;
+    return WaitTold.nullable()
+      .catch(null)
+      .parse(await this.toldOf({ ask: crypto.randomUUID(), ...of }));
+  }
+
+  /** When work that waits as a whole will be done. */
+  async askFinish(of: Omit<FinishQuestion, 'ask'>): Promise<FinishTold | null> {
+    return FinishTold.nullable()
+      .catch(null)
+      .parse(await this.toldOf({ ask: crypto.randomUUID(), ...of }));
+  }
+
+  private async toldOf(question: LeaderQuestion): Promise<LeaderAnswer['told']> {
+    const { poolClass } = question;
     if (this.asked.size >= MAX_ASKED || (this.silentUntilMs.get(poolClass) ?? 0) > performance.now()) return null;
-    const question: WaitQuestion = { ask: crypto.randomUUID(), ...of };
-    const { promise, resolve } = Promise.withResolvers<WaitTold | null>();
+    const { promise, resolve } = Promise.withResolvers<LeaderAnswer['told']>();
     this.asked.set(question.ask, resolve);
     const timer = setTimeout(() => {
       this.silentUntilMs.set(poolClass, performance.now() + SILENT_FOR_MS);
@@ -52,7 +73,7 @@ export class WaitQuestions implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private hear(payload: string | undefined): void {
-    const answer = readPayload(WaitAnswer, payload);
-    if (answer) this.asked.get(answer.ask)?.(answer.wait);
+    const answer = readPayload(LeaderAnswer, payload);
+    if (answer) this.asked.get(answer.ask)?.(answer.told);
   }
 }

@@ -24,6 +24,7 @@ import { SignedUrls } from '#platform/storage/signed-urls';
 import { StorageModule } from '#platform/storage/storage.module';
 import { anImage, aTenant } from '#testing/builders';
 import { CallbackReceiver, Held, type ReceivedCall } from '#testing/callback-receiver';
+import { PublishedVerifiers } from '#testing/published-verifiers';
 import { type TestDatabase, testDatabase } from '#testing/test-database';
 
 /** The whole schedule within a few seconds. */
@@ -37,9 +38,13 @@ let control: HotPool;
 let storageFolder: string;
 let receiver: CallbackReceiver;
 let tenantId: string;
+let verifiers: PublishedVerifiers;
+/** Path of the receiver → secrets that have signed calls to it. */
+const secretsOf = new Map<string, string[]>();
 const workers: INestApplicationContext[] = [];
 
 beforeAll(async () => {
+  verifiers = await PublishedVerifiers.start();
   database = await testDatabase();
   owner = new HotPool({ url: database.ownerUrl, applicationName: 'test', maxConnections: 4 });
   control = new HotPool({ url: database.controlUrl, applicationName: 'test', maxConnections: 4 });
@@ -47,6 +52,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await verifiers?.stop();
   await owner?.close();
   await control?.close();
   await database?.drop();
@@ -60,6 +66,9 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await Promise.all(workers.splice(0).map((worker) => worker.close()));
+  // Whatever a test is about: the npm and the PyPI verifier believe each of its calls.
+  for (const [path, secrets] of secretsOf) await verifiers.verifyByAny(receiver.callsTo(path), secrets);
+  secretsOf.clear();
   await receiver.close();
   await owner.query('TRUNCATE outbox, webhook_deliveries, webhook_attempts, webhook_secrets, webhook_endpoints');
 });
@@ -131,6 +140,7 @@ it('signs with the old secret and the new one while both are good', async () => 
   await startWorker();
   const endpoint = await addEndpoint(receiver.url('/hook'));
   const newer = newSecret('hmac').secret;
+  noteSecret(receiver.url('/hook'), newer);
   await owner.query("UPDATE webhook_secrets SET expires_at = now() + $2 * interval '1 hour' WHERE endpoint_id = $1", [endpoint.id, 24]);
   await owner.query('INSERT INTO webhook_secrets (tenant_id, endpoint_id, secret) VALUES ($1, $2, $3)', [tenantId, endpoint.id, newer]);
   await tell('key.revoked', { keyId: randomUUID() });
@@ -483,7 +493,13 @@ async function addEndpoint(url: string, { projectId, eventTypes, headers = {}, f
      INSERT INTO webhook_secrets (tenant_id, endpoint_id, secret) SELECT tenant_id, id, $7 FROM endpoint RETURNING endpoint_id AS id`,
     [tenantId, url, eventTypes ?? null, headers, fifo, maxPerSecond ?? null, secret, projectId ?? null],
   );
+  noteSecret(url, secret);
   return { id: row?.id as string, secret };
+}
+
+function noteSecret(url: string, secret: string): void {
+  const { pathname } = new URL(url);
+  secretsOf.set(pathname, [...(secretsOf.get(pathname) ?? []), secret]);
 }
 
 /** As the transaction of the fact does it. */
