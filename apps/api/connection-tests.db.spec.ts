@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiUnderTest, type SignedIn } from '#apps/api/testing/api-under-test';
 import { OidcProviderUnderTest } from '#apps/api/testing/oidc-provider-under-test';
 import { type Departure, requestIn, type SamlRequest, samlAnswer } from '#apps/api/testing/saml-answers';
-import { type SelfSigned, selfSigned } from '#apps/api/testing/self-signed';
 import { HotPool } from '#platform/database/hot-pool';
 import { aTenant } from '#testing/builders';
+import { type SelfSigned, selfSigned } from '#testing/self-signed';
 
 const IN_A_YEAR = new Date(Date.now() + 365 * 86_400_000);
 const ISSUER = 'https://idp.acme.example/saml';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiUnderTest } from '#apps/api/testing/api-under-test';
 import { Pysaml2Provider } from '#apps/api/testing/pysaml2-provider';
-import { selfSigned } from '#apps/api/testing/self-signed';
 import { turnOn } from '#apps/api/testing/turn-on';
 import { HotPool } from '#platform/database/hot-pool';
 import { aTenant } from '#testing/builders';
+import { selfSigned } from '#testing/self-signed';
 
 /** pip and the provider's first start on a busy machine. */
 const TIMEOUT_MS = 240_000;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiUnderTest } from '#apps/api/testing/api-under-test';
 import { type Departure, requestIn, type SamlRequest, samlAnswer } from '#apps/api/testing/saml-answers';
-import { selfSigned } from '#apps/api/testing/self-signed';
 import { turnOn } from '#apps/api/testing/turn-on';
 import { HotPool } from '#platform/database/hot-pool';
 import { aTenant } from '#testing/builders';
+import { selfSigned } from '#testing/self-signed';
 
 const IN_A_YEAR = new Date(Date.now() + 365 * 86_400_000);
 const OUR_ISSUER = 'https://idp.ours.example/saml';

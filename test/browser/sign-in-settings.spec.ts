@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { OidcProviderUnderTest } from '#apps/api/testing/oidc-provider-under-test';
 import { SamlProviderUnderTest } from '#apps/api/testing/saml-provider-under-test';
-import { selfSigned } from '#apps/api/testing/self-signed';
 import { HotPool } from '#platform/database/hot-pool';
 import { BrowserPlatform } from '#test/browser/browser-platform';
 import { checkPage, expectGoodPage } from '#test/browser/good-page';
+import { selfSigned } from '#testing/self-signed';
 
 const SETTINGS = '/demo-agency/organization/sign-in';
 const OWNER = 'owner@demo.example';
@@ -91,7 +91,7 @@ it('lets the customer’s IT set sign-in up by a link, from the domain to enforc
   // The provider goes on with whom it knows, until its own session is over.
   await page.context().clearCookies({ name: /^_session/ });
   await page.getByRole('button', { name: 'Start test sign-in' }).click();
-  await page.getByText('These settings are in effect.').waitFor();
+  await page.getByText('Turn the connection on to use these settings.').waitFor();
   await page.getByText('yes: it may be enforced').waitFor();
   await expectGoodPage(it, 'setup-test-passed');
 
@@ -140,7 +140,7 @@ it('lets an owner add a provider by SAML, test it, and see that its certificate 
   await page.getByText(/^The last certificate expires in [45] days/).waitFor();
   saml.email = OWNER;
   await page.getByRole('button', { name: 'Start test sign-in' }).click();
-  await page.getByText('These settings are in effect.').waitFor();
+  await page.getByText('Turn the connection on to use these settings.').waitFor();
   await page.getByRole('table', { name: 'Claims received' }).getByText('displayName').waitFor();
   await expectGoodPage(it, 'connection-saml');
   await page.getByRole('button', { name: 'Turn on', exact: true }).click();

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { SelfSigned } from '#apps/api/testing/self-signed';
 import { pythonWith } from '#testing/python-venv';
+import type { SelfSigned } from '#testing/self-signed';
 
 /** A provider by pysaml2 and xmlsec1, which share no code with what we use. It reads one order from its input and prints what it says. */
 const PROVIDER = `

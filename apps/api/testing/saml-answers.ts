@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inflateRawSync } from 'node:zlib';
 import { SignedXml } from 'xml-crypto';
-import type { SelfSigned } from '#apps/api/testing/self-signed';
+import type { SelfSigned } from '#testing/self-signed';
 
 /** What a provider was asked, as the browser carries it. */
 export interface SamlRequest {

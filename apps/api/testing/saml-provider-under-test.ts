@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { requestIn, samlAnswer } from '#apps/api/testing/saml-answers';
-import type { SelfSigned } from '#apps/api/testing/self-signed';
+import type { SelfSigned } from '#testing/self-signed';
 
 /** An identity provider by SAML that browsers can go to: it takes everybody for the person that the test names. */
 export class SamlProviderUnderTest {

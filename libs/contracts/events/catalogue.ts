@@ -76,6 +76,11 @@ export const EVENTS = {
     summary: 'An owner signed in with a password, past the tenant’s identity provider. For every owner to know.',
     data: z.object({ memberId: z.uuid(), owners: z.array(z.uuid()).meta({ description: 'Memberships of all owners.' }) }),
   },
+  'sign_in.certificate_expiring': {
+    summary:
+      'The last certificate of an identity provider expires soon: thirty days, seven days and one day before. Afterwards nobody signs in by it.',
+    data: z.object({ connectionId: z.uuid(), expiresAt: z.iso.datetime(), days: z.int() }),
+  },
   'sign_in.connection_changed': {
     summary:
       'How people sign in changed: a connection was turned on or off or enforced, or other settings of it took effect. For every owner to know.',

@@ -30,13 +30,14 @@ export function Certificates({ connection: { tested, edited } }: { connection: S
 }
 
 /** Says so when the last certificate is about to expire. */
-export function CertificateWarning({ certificates }: { certificates: readonly { expiresAt: string }[] }) {
+export function CertificateWarning({ of, certificates }: { of?: string; certificates: readonly { expiresAt: string }[] }) {
   const last = certificates.map(({ expiresAt }) => new Date(expiresAt)).sort((a, b) => b.getTime() - a.getTime())[0];
   if (!last) return null;
   const days = daysLeft(last, new Date());
   if (days > FIRST_WARNING_DAYS) return null;
   return (
     <p role="status" className={styles.refused}>
+      {of && `${of}: `}
       {days <= 0 ? (
         <Trans>The last certificate has expired. Enter the next one.</Trans>
       ) : (

@@ -16,7 +16,7 @@ import { PlainTable } from '#web/parts/table/plain-table';
 /** Signs in as a test, and shows what came of the last one. */
 export function TestPanel({ connection }: { connection: SignInConnection }) {
   const { t } = useLingui();
-  const { id, edited, tested } = connection;
+  const { id, state, edited, tested } = connection;
   const { data } = useQuery({ ...getSignInTestOptions({ path: { id } }), refetchOnMount: 'always' });
   const start = useAct({
     act: async () => {
@@ -55,7 +55,7 @@ export function TestPanel({ connection }: { connection: SignInConnection }) {
           <Trans>Something was entered since the last test. Test again.</Trans>
         </Note>
       )}
-      {data?.test?.outcome && <Outcome outcome={data.test.outcome} />}
+      {data?.test?.outcome && <Outcome outcome={data.test.outcome} isDraft={state === 'draft'} />}
     </Panel>
   );
 }
@@ -69,7 +69,7 @@ const FINDINGS: Record<ClaimFinding, MessageDescriptor> = {
   no_name: msg`No claim carries a name. The address is shown instead; send the name as “displayName” (SAML) or “name”.`,
 };
 
-function Outcome({ outcome }: { outcome: SignInTestOutcome }) {
+function Outcome({ outcome, isDraft }: { outcome: SignInTestOutcome; isDraft: boolean }) {
   const { t } = useLingui();
   const { passed, isByOwner, tookEffect, rule, detail, findings, email, emailClaim, name, nameClaim, claims } = outcome;
   return (
@@ -78,7 +78,8 @@ function Outcome({ outcome }: { outcome: SignInTestOutcome }) {
         <Chip glyph={passed ? '✓' : '✕'} isFailure={!passed}>
           {passed ? t`passed` : t`failed`}
         </Chip>{' '}
-        {tookEffect && <Trans>These settings are in effect.</Trans>}
+        {tookEffect &&
+          (isDraft ? <Trans>Turn the connection on to use these settings.</Trans> : <Trans>These settings are in effect.</Trans>)}
         {passed && !tookEffect && <Trans>What is enforced changes only by an owner’s test.</Trans>}
       </p>
       {rule && (

@@ -47,6 +47,7 @@ export const EVENT_NAMES = [
   'member.removed',
   'sign_in.break_glass',
   'sign_in.connection_changed',
+  'sign_in.certificate_expiring',
   'webhook.disabled',
   'webhook.enabled',
   'ledger.difference',

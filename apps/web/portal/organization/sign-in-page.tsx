@@ -57,8 +57,8 @@ function Connections({ mayWrite }: { mayWrite: boolean }) {
     >
       {error && <ErrorPanel error={error as unknown as Error} what={t`Connections`} retry={() => void refetch()} />}
       {!data && !error && <Loading lines={2} heightPx={36} />}
-      {data?.connections.map(({ id, tested }) => (
-        <CertificateWarning key={id} certificates={tested?.certificates ?? []} />
+      {data?.connections.map(({ id, name, tested }) => (
+        <CertificateWarning key={id} of={name} certificates={tested?.certificates ?? []} />
       ))}
       {data && data.connections.length > 0 && (
         <PlainTable
