@@ -15,6 +15,8 @@ const PAGES = [
   { name: 'admin-nodes', path: '/admin/nodes', heading: 'Nodes' },
   { name: 'admin-guarantee', path: '/admin/guarantee', heading: 'Guarantee' },
   { name: 'admin-order-book', path: '/admin/order-book?pool=halo-gb300', heading: 'Order book' },
+  { name: 'admin-what-if', path: '/admin/what-if', heading: 'What-if' },
+  { name: 'admin-tenants', path: '/admin/tenants', heading: 'Tenants' },
   { name: 'admin-controls', path: '/admin/controls', heading: 'Controls' },
 ];
 

@@ -94,10 +94,11 @@ export class CapacityController {
   async calendar(@CallerOf() caller: Caller, @Query(valid(getCapacityCalendar.query, 'query')) query: CalendarQuery) {
     const { tenant, poolClass, from, days } = query;
     const startsOn = from === undefined ? undefined : dayOf(from);
-    const stretches = accepted(await this.views.calendar(caller, tenant, poolClass, { startsOn, days }));
+    const { stretches, phases } = accepted(await this.views.calendar(caller, tenant, poolClass, { startsOn, days }));
     return {
       poolClass,
       stretches: stretches.map((stretch) => ({ ...stretch, startsOn: isoDay(stretch.startsOn), endsOn: isoDay(stretch.endsOn) })),
+      phases: phases?.map((phase) => ({ ...phase, powersOn: isoDay(phase.powersOn) })) ?? null,
     };
   }
 

@@ -8,5 +8,7 @@ export const PLACES: readonly Place[] = [
   { page: '/nodes', word: msg`Nodes`, letter: 'n' },
   { page: '/guarantee', word: msg`Guarantee`, letter: 'r' },
   { page: '/order-book', word: msg`Order book`, letter: 'o' },
+  { page: '/what-if', word: msg`What-if`, letter: 'w' },
+  { page: '/tenants', word: msg`Tenants`, letter: 't' },
   { page: '/controls', word: msg`Controls`, letter: 'c' },
 ];

@@ -29,6 +29,8 @@ const pages = [
   page('/nodes', () => import('#web/admin/nodes/nodes-page'), 'NodesPage'),
   page('/guarantee', () => import('#web/admin/guarantee/guarantee-page'), 'GuaranteePage'),
   page('/order-book', () => import('#web/admin/order-book/order-book-page'), 'OrderBookPage'),
+  page('/what-if', () => import('#web/admin/what-if/what-if-page'), 'WhatIfPage'),
+  page('/tenants', () => import('#web/admin/tenants/tenants-page'), 'TenantsPage'),
   page('/controls', () => import('#web/admin/controls/controls-page'), 'ControlsPage'),
 ];
 

@@ -75,8 +75,13 @@ export const getCapacityCalendar = {
         ownUnits: z.int(),
         capacityUnits: z.int().optional().meta({ description: 'For platform staff.' }),
         soldUnits: z.int().optional().meta({ description: 'For platform staff.' }),
+        reserveUnits: z.int().optional().meta({ description: 'Spares, and what cuts take. For platform staff.' }),
       }),
     ),
+    phases: z
+      .array(z.object({ siteId: z.string(), powersOn: Day, nodes: z.int(), lanesPerNode: z.int() }))
+      .nullable()
+      .meta({ description: 'When more is powered on. For platform staff.' }),
   }),
 } satisfies OperationContract;
 

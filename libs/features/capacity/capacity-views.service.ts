@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { NamedRefusal } from '#contracts/problems';
 import type { Caller } from '#core/access/caller';
 import type { Day, DayRange } from '#core/capacity/days';
+import type { SitePhase } from '#core/capacity/phases';
 import { minus, stepsFrom, stepsOf, stretches, valueOn } from '#core/capacity/steps';
 import { MAX_MONTHS_LISTED, MAX_TENANTS_VIEWED } from '#features/capacity/limits';
 import { dayNumber, readBook } from '#features/capacity/order-book-rows';
@@ -41,6 +42,14 @@ export interface CalendarStretch extends DayRange {
   /** For the platform's staff alone. */
   capacityUnits?: number;
   soldUnits?: number;
+  /** Powered on, and neither to be sold nor cut for good: spares, and what cuts take. */
+  reserveUnits?: number;
+}
+
+export interface CalendarView {
+  stretches: CalendarStretch[];
+  /** When more is powered on, oldest first; null for all but the platform's staff. */
+  phases: SitePhase[] | null;
 }
 
 /** Means over a minute. */
@@ -91,7 +100,7 @@ export class CapacityViewsService {
     tenant: string | undefined,
     poolClass: string,
     range: { startsOn?: Day; days: number },
-  ): Promise<CalendarStretch[] | NamedRefusal> {
+  ): Promise<CalendarView | NamedRefusal> {
     const reached = await this.reach.tenantOf(caller, tenant);
     if ('refused' in reached) return reached;
     return this.db.transaction('capacity calendar', [reached.tenantId], async (tx) => {
@@ -100,17 +109,25 @@ export class CapacityViewsService {
       const { capacity, sold } = held.book;
       const free = minus(capacity, sold);
       const own = await ownSteps(tx, reached.tenantId, poolClass);
+      const { phases } = held.supply;
+      const powered = stepsOf(phases.map(({ powersOn, nodes, lanesPerNode }) => ({ day: powersOn, delta: nodes * lanesPerNode })));
+      const isStaff = isPlatformStaff(caller);
       const startsOn = Math.max(range.startsOn ?? held.today, held.today);
-      const days = [startsOn, ...[free, own, sold, capacity].flatMap((steps) => steps.map(({ day }) => day))];
+      const days = [startsOn, ...[free, own, sold, capacity, powered].flatMap((steps) => steps.map(({ day }) => day))];
       // Numbers the days on which anything changes, so that each stretch has the same numbers throughout.
       const numbered = stepsFrom(days, (day) => days.filter((other) => other <= day).length);
-      return [...stretches(numbered, { startsOn, endsOn: startsOn + range.days })].map((stretch) => ({
+      const told = [...stretches(numbered, { startsOn, endsOn: startsOn + range.days })].map((stretch) => ({
         startsOn: stretch.startsOn,
         endsOn: stretch.endsOn,
         freeUnits: Math.max(0, valueOn(free, stretch.startsOn)),
         ownUnits: valueOn(own, stretch.startsOn),
-        ...(isPlatformStaff(caller) && { capacityUnits: valueOn(capacity, stretch.startsOn), soldUnits: valueOn(sold, stretch.startsOn) }),
+        ...(isStaff && {
+          capacityUnits: valueOn(capacity, stretch.startsOn),
+          soldUnits: valueOn(sold, stretch.startsOn),
+          reserveUnits: valueOn(powered, stretch.startsOn) - valueOn(capacity, stretch.startsOn),
+        }),
       }));
+      return { stretches: told, phases: isStaff ? phases.toSorted((one, other) => one.powersOn - other.powersOn) : null };
     });
   }
 

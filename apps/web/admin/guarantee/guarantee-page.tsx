@@ -1,35 +1,39 @@
 import { useLingui } from '@lingui/react/macro';
 import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { getCapacityOptions, listGuaranteeMonthsOptions } from '#sdk/@tanstack/react-query.gen';
+import { getCapacityOptions } from '#sdk/@tanstack/react-query.gen';
+import type { Capacity } from '#sdk/types.gen';
+import { Months } from '#web/admin/guarantee/months';
+import { Recalls } from '#web/admin/guarantee/recalls';
 import styles from '#web/admin/live/live.module.css';
-import { Panel } from '#web/admin/panel/panel';
+import { PoolSelect, usePoolClass } from '#web/admin/panel/pool-select';
 import { useUrl } from '#web/admin/panel/search';
+import { type TableColumn, TablePanel } from '#web/admin/panel/table-panel';
 import { useTenants } from '#web/admin/panel/tenants';
-import { Credits } from '#web/parts/figures/figures';
 import { Page } from '#web/parts/shell/page';
-import { Empty } from '#web/parts/states/empty';
-import { ErrorPanel } from '#web/parts/states/error-panel';
-import { Loading } from '#web/parts/states/loading';
-import { PlainTable } from '#web/parts/table/plain-table';
 
-/** Who is guaranteed what now, and how each guarantee was kept, by month. */
+const READ_EVERY_MS = 10_000;
+
+/** Who is guaranteed and lends what now, who took lanes back from whom, and how each guarantee was kept, by month and miss by miss. */
 export function GuaranteePage() {
   const { t } = useLingui();
   const [{ tenant }, change] = useUrl();
   const { tenants } = useTenants();
+  const poolClass = usePoolClass();
   const chosen = tenant ?? tenants[0]?.id;
   return (
     <Page title={t`Guarantee`}>
       <Now />
       <div className={styles.bar}>
+        <PoolSelect forget={['before']} />
         <NativeSelect
           label={t`Tenant`}
           data={tenants.map(({ id, name }) => ({ value: id, label: name }))}
           value={chosen ?? ''}
-          onChange={({ currentTarget }) => change({ tenant: currentTarget.value })}
+          onChange={({ currentTarget }) => change({ tenant: currentTarget.value, miss: null })}
         />
       </div>
+      {poolClass && <Recalls poolClass={poolClass} />}
       {chosen && <Months tenant={chosen} />}
     </Page>
   );
@@ -37,80 +41,25 @@ export function GuaranteePage() {
 
 function Now() {
   const { t } = useLingui();
-  const { data, error, refetch } = useQuery({ ...getCapacityOptions(), refetchInterval: 10_000 });
-  const rows = data?.tenants ?? [];
+  const query = useQuery({ ...getCapacityOptions(), refetchInterval: READ_EVERY_MS });
+  const idle = (one: Capacity['tenants'][number]) => Math.max(0, one.guaranteedUnits - one.unitsInUse);
+  const columns: TableColumn<Capacity['tenants'][number]>[] = [
+    { head: t`Tenant`, name: 'tenant', cell: ({ name }) => name },
+    { head: t`Pool class`, name: 'pool class', cell: ({ poolClass }) => poolClass },
+    { head: t`Guaranteed units`, name: 'guaranteed units', cell: ({ guaranteedUnits }) => guaranteedUnits },
+    { head: t`Units in use`, name: 'units in use', cell: ({ unitsInUse }) => unitsInUse },
+    { head: t`Idle units`, name: 'idle units', cell: idle },
+    { head: t`Borrowed and shared lanes`, name: 'other lanes in use', cell: ({ otherLanesInUse }) => otherLanesInUse },
+  ];
   return (
-    <Panel
+    <TablePanel
       id="guaranteed"
       title={t`Guaranteed and lent now`}
       metric="halogen_lanes"
-      csv={() => [
-        ['tenant', 'pool class', 'guaranteed units', 'units in use', 'idle units', 'other lanes in use'],
-        ...rows.map((one) => [
-          one.name,
-          one.poolClass,
-          one.guaranteedUnits,
-          one.unitsInUse,
-          one.guaranteedUnits - one.unitsInUse,
-          one.otherLanesInUse,
-        ]),
-      ]}
-    >
-      {error && <ErrorPanel error={error as unknown as Error} what={t`Capacity`} retry={() => void refetch()} />}
-      {!data && !error && <Loading lines={3} />}
-      {data && rows.length === 0 && (
-        <Empty title={t`No units are sold`}>{t`A tenant with units, or with lanes in use, is listed here.`}</Empty>
-      )}
-      {rows.length > 0 && (
-        <PlainTable
-          label={t`Guaranteed and lent now`}
-          heads={[t`Tenant`, t`Pool class`, t`Guaranteed units`, t`Units in use`, t`Idle units`, t`Borrowed and shared lanes`]}
-          rows={rows.map((one) => [
-            one.name,
-            one.poolClass,
-            one.guaranteedUnits,
-            one.unitsInUse,
-            Math.max(0, one.guaranteedUnits - one.unitsInUse),
-            one.otherLanesInUse,
-          ])}
-        />
-      )}
-    </Panel>
-  );
-}
-
-function Months({ tenant }: { tenant: string }) {
-  const { t } = useLingui();
-  const { data, error, refetch } = useQuery(listGuaranteeMonthsOptions({ query: { tenant } }));
-  const months = data?.months ?? [];
-  return (
-    <Panel
-      id="kept"
-      title={t`Guarantee kept by month`}
-      csv={() => [
-        ['month', 'pool class', 'starts', 'kept %', 'service credit', 'lending credit'],
-        ...months.map((one) => [one.month, one.poolClass, one.starts, one.keptPct, one.serviceCreditCredits, one.lendingCreditCredits]),
-      ]}
-    >
-      {error && <ErrorPanel error={error as unknown as Error} what={t`The months`} retry={() => void refetch()} />}
-      {!data && !error && <Loading lines={3} />}
-      {data && months.length === 0 && (
-        <Empty title={t`No month yet`}>{t`A month is listed once a tenant with units has started work in it.`}</Empty>
-      )}
-      {months.length > 0 && (
-        <PlainTable
-          label={t`Guarantee kept by month`}
-          heads={[t`Month`, t`Pool class`, t`Starts`, t`Kept`, t`Service credit`, t`Lending credit`]}
-          rows={months.map((one) => [
-            one.month,
-            one.poolClass,
-            one.starts,
-            `${one.keptPct} %`,
-            <Credits key="service" value={one.serviceCreditCredits} />,
-            <Credits key="lending" value={one.lendingCreditCredits} />,
-          ])}
-        />
-      )}
-    </Panel>
+      query={query}
+      rows={query.data?.tenants}
+      columns={columns}
+      empty={{ title: t`No units are sold`, text: t`A tenant with units, or with lanes in use, is listed here.` }}
+    />
   );
 }

@@ -7,6 +7,7 @@ import styles from '#web/admin/live/live.module.css';
 import { Panel } from '#web/admin/panel/panel';
 import { useUrl } from '#web/admin/panel/search';
 import { useTenants } from '#web/admin/panel/tenants';
+import { QueueFigures } from '#web/admin/queue/queue-figures';
 import { STUCK_WORDS, TIER_WORDS, WAIT_WORDS } from '#web/admin/queue/queue-words';
 import { Time } from '#web/parts/figures/figures';
 import { formatInstant } from '#web/parts/figures/format';
@@ -28,6 +29,7 @@ export function QueuePage() {
   return (
     <Page title={t`Queue`}>
       <Explain key={generation} generation={generation} tenant={tenant} />
+      <QueueFigures />
       <Stuck />
     </Page>
   );

@@ -34,6 +34,7 @@ const FAMILIES = [
   'commitment.*',
   'capacity.*',
   'retention.*',
+  'operator.*',
 ];
 const ROWS_PER_DOWNLOADED_PAGE = 1_000;
 const MAX_DOWNLOADED_PAGES = 100;

@@ -1,0 +1,49 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { useQuery } from '@tanstack/react-query';
+import { listCapacityCutsOptions } from '#sdk/@tanstack/react-query.gen';
+import { Panel } from '#web/admin/panel/panel';
+import { ErrorPanel } from '#web/parts/states/error-panel';
+import { PlainTable } from '#web/parts/table/plain-table';
+
+export function Cuts() {
+  const { t } = useLingui();
+  const { data, error } = useQuery(listCapacityCutsOptions());
+  const cuts = data?.cuts ?? [];
+  if (error) return <ErrorPanel error={error as unknown as Error} what={t`Cuts`} />;
+  return (
+    <Panel
+      id="cuts"
+      title={t`Cuts of capacity`}
+      csv={() => [
+        ['site', 'pool class', 'kind', 'lanes', 'from', 'until', 'forced', 'reason', 'lifted'],
+        ...cuts.map((one) => [
+          one.siteId,
+          one.poolClass,
+          one.kind,
+          one.lanes,
+          one.startsOn,
+          one.endsOn,
+          String(one.forced),
+          one.reason,
+          one.cancelledAt,
+        ]),
+      ]}
+    >
+      {cuts.length === 0 ? (
+        <p>
+          <Trans>No capacity is cut.</Trans>
+        </p>
+      ) : (
+        <PlainTable
+          label={t`Cuts of capacity`}
+          heads={[t`Site`, t`Pool class`, t`Kind`, t`Lanes`, t`From`, t`Until`, t`Forced`, t`Reason`]}
+          rows={cuts.map((one) => [
+            ...[one.siteId, one.poolClass, one.kind, one.lanes, one.startsOn, one.endsOn ?? t`for good`],
+            one.forced ? t`yes` : t`no`,
+            one.reason,
+          ])}
+        />
+      )}
+    </Panel>
+  );
+}
