@@ -5,6 +5,7 @@ import { ledgerBench } from '#bench/ledger/ledger-bench';
 import { limitsBench } from '#bench/limits/limits-bench';
 import { scheduleBench } from '#bench/schedule/schedule-bench';
 import { submitBench } from '#bench/submit/submit-bench';
+import { webBench } from '#bench/web/web-bench';
 import { webhooksBench } from '#bench/webhooks/webhooks-bench';
 import { workflowBench } from '#bench/workflow/workflow-bench';
 
@@ -16,6 +17,7 @@ export const BENCHES: Record<string, Bench> = {
   limits: limitsBench,
   schedule: scheduleBench,
   submit: submitBench,
+  web: webBench,
   webhooks: webhooksBench,
   workflow: workflowBench,
 };

@@ -23,6 +23,10 @@ it('opens a tenant with a reason, under a bar that says so, and the tenant finds
   await close();
   const audit = await platform.fetch('/api/v1/audit?action=operator.viewed&order=newest&limit=1');
   expect(((await audit.json()) as { entries: unknown[] }).entries).toMatchObject([{ data: { reason: 'a journey looks' } }]);
+  const owner = await platform.owner();
+  await owner.page.goto('/demo-agency');
+  await owner.page.getByRole('note').filter({ hasText: 'a journey looks' }).waitFor();
+  await owner.close();
 });
 
 it('replays the last day with one more node, and shows it beside the day as it was', async () => {

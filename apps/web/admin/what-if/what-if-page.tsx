@@ -30,7 +30,7 @@ export function WhatIfPage() {
         <Button
           variant="default"
           size="compact-sm"
-          aria-label={t`Show the answer of ${askedAt}`}
+          aria-label={t`Show answer: ${askedAt}`}
           onClick={() => change({ simulation: id })}
         >
           {t`Show answer`}

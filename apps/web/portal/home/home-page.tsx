@@ -13,6 +13,7 @@ import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
 import { promptOf } from '#web/portal/generations/generation-words';
 import styles from '#web/portal/home/home.module.css';
+import { OperatorNotice } from '#web/portal/home/operator-notice';
 
 const ROWS = 5;
 
@@ -31,6 +32,7 @@ export function HomePage() {
         )
       }
     >
+      {scope.may('audit:read') && <OperatorNotice />}
       <div className={styles.panels}>
         {scope.may('ledger:read') && <Balance />}
         <Some title={t`Running now`} state="running" none={t`Nothing runs.`} />
