@@ -27,12 +27,7 @@ export function WhatIfPage() {
     {
       head: t`Answer`,
       cell: ({ id, askedAt }) => (
-        <Button
-          variant="default"
-          size="compact-sm"
-          aria-label={t`Show answer: ${askedAt}`}
-          onClick={() => change({ simulation: id })}
-        >
+        <Button variant="default" size="compact-sm" aria-label={t`Show answer: ${askedAt}`} onClick={() => change({ simulation: id })}>
           {t`Show answer`}
         </Button>
       ),
