@@ -59,7 +59,7 @@ export function Progress({ campaign }: { campaign: Batch }) {
             <Trans>{rowsPerMinute(campaign)} rows a minute</Trans>
           </dd>
           <dt>{finishedAt ? <Trans>Ended</Trans> : <Trans>Expected end</Trans>}</dt>
-          <dd>{end(campaign) ? <Time at={end(campaign) as string} /> : <Trans>not known before the first row has ended</Trans>}</dd>
+          <dd>{end(campaign) ? <Time at={end(campaign) as string} /> : <Trans>not known now</Trans>}</dd>
         </dl>
         {campaign.missingCredits !== '0' && (
           <p className={styles.refused}>

@@ -28,6 +28,8 @@ const KEEP_ALIVE_MS = 2_000;
 const MAX_CONNECTIONS_PER_TARGET = 64;
 /** Kept pools; the one that was used longest ago goes first. Without connections a pool is next to nothing. */
 const MAX_POOLS = 2_000;
+/** URLs whose form is known to be fine. */
+const MAX_KNOWN_TARGETS = 2_000;
 
 /**
  * The only way to URLs that customers chose. It resolves the host at every attempt, refuses it when any address is not
@@ -37,6 +39,8 @@ const MAX_POOLS = 2_000;
 export class OutboundClient {
   /** By origin and judged addresses, in the order of their last use. */
   private readonly pools = new Map<string, Pool>();
+  /** Only the form of a URL is kept: where its host leads is judged at every attempt. */
+  private readonly targets = new Map<string, OutboundTarget>();
 
   constructor(private readonly settings: OutboundSettings) {}
 
@@ -71,8 +75,8 @@ export class OutboundClient {
     return inSpan(method, { kind: SpanKind.CLIENT, attributes: { 'http.request.method': method } }, async (span) => {
       const answer = await this.attempt(method, request, startedAt);
       // The host is told, the path is not: customers put secrets into the paths of their hooks.
-      const url = URL.parse(request.url);
-      span.setAttributes({ 'server.address': url?.hostname, 'server.port': url ? portOf(url) : undefined });
+      const url = this.targets.get(request.url)?.url;
+      span.setAttributes({ 'server.address': url?.hostname, 'server.port': url && portOf(url) });
       if (answer.kind === 'answered') span.setAttribute('http.response.status_code', answer.status);
       else span.setAttribute('error.type', answer.reason);
       if (answer.kind !== 'answered' || answer.status >= 400) span.setStatus({ code: SpanStatusCode.ERROR });
@@ -81,7 +85,7 @@ export class OutboundClient {
   }
 
   private async attempt(method: Method, request: OutboundRequest, startedAt: number): Promise<OutboundAnswer> {
-    const target = parseTarget(request.url);
+    const target = this.targetOf(request.url);
     if ('refusal' in target) return { kind: 'refused', ...target.refusal };
 
     // Not AbortSignal.timeout: its timers would live on for the whole limit after every attempt that was quick.
@@ -104,6 +108,16 @@ export class OutboundClient {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  private targetOf(url: string): ReturnType<typeof parseTarget> {
+    const known = this.targets.get(url);
+    if (known) return known;
+    const target = parseTarget(url);
+    if ('refusal' in target) return target;
+    if (this.targets.size >= MAX_KNOWN_TARGETS) this.targets.clear();
+    this.targets.set(url, target);
+    return target;
   }
 
   private poolOf(origin: string, addresses: readonly Address[]): Pool {
