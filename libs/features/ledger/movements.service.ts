@@ -82,58 +82,84 @@ export function saveMovements(tx: HotTx, accounts: ReadonlyMap<string, TenantAcc
 }
 
 /**
- * The part of a statement that writes a group's movements: new balances, and transfers that point at the ways between two accounts, which
- * are named once a statement. Ways are found by subscript: of arrays without nulls whose elements are of one size that costs nothing.
+ * The part of a statement that writes a group's movements: new balances, and transfers that point at the ways between two accounts. Tenants,
+ * accounts and ways are named once a statement, since Postgres reads an id slower than a number, and found by subscript: of arrays
+ * without nulls whose elements are of one size that costs nothing.
  * @param first number of the first parameter that is free in the whole statement
  */
 export function movementCtes(first: number, accounts: Iterable<TenantAccounts>, movements: readonly GenerationTransfers[]) {
-  const ways = new Map<string, { place: number; tenantId: string; transfer: Transfer }>();
-  const rows: { place: number; generationId: string | null; amountMicro: bigint }[] = [];
-  const moved = new Set<string>();
+  const tenants = new Places();
+  const moved = new Places();
+  const ways = new Places();
+  const each: { tenant: number; debit: number; credit: number; code: number; leg: number }[] = [];
+  const rows: { way: number; generationId: string | null; amountMicro: bigint }[] = [];
   for (const { tenantId, generationId, transfers } of movements) {
-    for (const transfer of transfers) {
-      const { debitAccountId, creditAccountId, code, leg, amountMicro } = transfer;
-      const key = `${debitAccountId}${creditAccountId}${leg}${code}`;
-      let way = ways.get(key);
-      if (!way) {
-        way = { place: ways.size + 1, tenantId, transfer };
-        ways.set(key, way);
-        moved.add(debitAccountId).add(creditAccountId);
+    for (const { debitAccountId, creditAccountId, code, leg, amountMicro } of transfers) {
+      const way = ways.of(`${debitAccountId}${creditAccountId}${leg}${code}`);
+      if (way > each.length) {
+        const [debit, credit] = [moved.of(debitAccountId), moved.of(creditAccountId)];
+        each.push({ tenant: tenants.of(tenantId), debit, credit, code: TRANSFER_CODES.indexOf(code) + 1, leg });
       }
-      rows.push({ place: way.place, generationId, amountMicro });
+      rows.push({ way, generationId, amountMicro });
     }
   }
   const balances = [...accounts].flatMap(({ tenantId, available, reserved }) =>
-    [...available, reserved].filter(({ id }) => moved.has(id)).map(({ id, balanceMicro }) => ({ tenantId, id, balanceMicro })),
+    [...available, reserved]
+      .filter(({ id }) => moved.has(id))
+      .map(({ id, balanceMicro }) => ({ tenant: tenants.of(tenantId), account: moved.of(id), balanceMicro })),
   );
-  const each = [...ways.values()];
   const at = (offset: number) => `$${first + offset}`;
+  const tenantAt = (place: string) => `(${at(0)}::uuid[])[${place}]`;
+  const accountAt = (place: string) => `(${at(1)}::uuid[])[${place}]`;
+  const ofWay = (offset: number) => `(${at(offset)}::integer[])[t.way]`;
   return {
     sql: `
       moved_accounts AS (
         UPDATE accounts a SET balance_micro = v.balance_micro
-          FROM unnest(${at(0)}::uuid[], ${at(1)}::uuid[], ${at(2)}::bigint[]) AS v (tenant_id, id, balance_micro)
-         WHERE a.tenant_id = v.tenant_id AND a.id = v.id
+          FROM unnest(${at(2)}::integer[], ${at(3)}::integer[], ${at(4)}::bigint[]) AS v (tenant, account, balance_micro)
+         WHERE a.tenant_id = ${tenantAt('v.tenant')} AND a.id = ${accountAt('v.account')}
       ),
       written_transfers AS (
         INSERT INTO transfers (tenant_id, generation_id, debit_account_id, credit_account_id, amount_micro, code, leg)
-        SELECT (${at(3)}::uuid[])[t.way], t.generation_id, (${at(4)}::uuid[])[t.way], (${at(5)}::uuid[])[t.way], t.amount_micro,
-               (${at(6)}::text[])[(${at(7)}::smallint[])[t.way]], (${at(8)}::smallint[])[t.way]
-          FROM unnest(${at(9)}::integer[], ${at(10)}::uuid[], ${at(11)}::bigint[]) AS t (way, generation_id, amount_micro)
+        SELECT ${tenantAt(ofWay(5))}, t.generation_id, ${accountAt(ofWay(6))}, ${accountAt(ofWay(7))}, t.amount_micro,
+               (${at(8)}::text[])[${ofWay(9)}], ${ofWay(10)}
+          FROM unnest(${at(11)}::integer[], ${at(12)}::uuid[], ${at(13)}::bigint[]) AS t (way, generation_id, amount_micro)
       )`,
     parameters: [
-      plainArray(balances.map(({ tenantId }) => tenantId)),
-      plainArray(balances.map(({ id }) => id)),
+      plainArray(tenants.keys()),
+      plainArray(moved.keys()),
+      plainArray(balances.map(({ tenant }) => tenant)),
+      plainArray(balances.map(({ account }) => account)),
       plainArray(balances.map(({ balanceMicro }) => balanceMicro)),
-      plainArray(each.map(({ tenantId }) => tenantId)),
-      plainArray(each.map(({ transfer }) => transfer.debitAccountId)),
-      plainArray(each.map(({ transfer }) => transfer.creditAccountId)),
+      plainArray(each.map(({ tenant }) => tenant)),
+      plainArray(each.map(({ debit }) => debit)),
+      plainArray(each.map(({ credit }) => credit)),
       plainArray(TRANSFER_CODES),
-      plainArray(each.map(({ transfer }) => TRANSFER_CODES.indexOf(transfer.code) + 1)),
-      plainArray(each.map(({ transfer }) => transfer.leg)),
-      plainArray(rows.map(({ place }) => place)),
+      plainArray(each.map(({ code }) => code)),
+      plainArray(each.map(({ leg }) => leg)),
+      plainArray(rows.map(({ way }) => way)),
       plainArray(rows.map(({ generationId }) => generationId)),
       plainArray(rows.map(({ amountMicro }) => amountMicro)),
     ],
   };
+}
+
+/** Numbers what it is asked for from 1, as subscripts of Postgres count, in the order of the first time. */
+class Places {
+  private readonly places = new Map<string, number>();
+
+  of(key: string): number {
+    const known = this.places.get(key);
+    if (known !== undefined) return known;
+    this.places.set(key, this.places.size + 1);
+    return this.places.size;
+  }
+
+  has(key: string): boolean {
+    return this.places.has(key);
+  }
+
+  keys(): string[] {
+    return [...this.places.keys()];
+  }
 }
