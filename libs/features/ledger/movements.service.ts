@@ -29,9 +29,10 @@ export async function peekAccounts(tx: HotTx, tenantIds: readonly string[]): Pro
   return byTenant(await tx.prepared<AccountRow>('peek accounts', ACCOUNTS, [plainArray([...new Set(tenantIds)])]));
 }
 
+/** The tenants are named for grants too: otherwise a small group would read the grants of all tenants. */
 const ACCOUNTS = `
   SELECT a.tenant_id, a.id, a.kind, a.grant_id, a.balance_micro, g.priority, g.effective_at, g.expires_at, g.source, g.project_id, g.model_families
-    FROM accounts a LEFT JOIN grants g ON g.tenant_id = a.tenant_id AND g.id = a.grant_id
+    FROM accounts a LEFT JOIN grants g ON g.tenant_id = a.tenant_id AND g.id = a.grant_id AND g.tenant_id = ANY ($1::uuid[])
    WHERE a.tenant_id = ANY ($1::uuid[]) AND g.closed_at IS NULL
    ORDER BY a.tenant_id, a.id`;
 
