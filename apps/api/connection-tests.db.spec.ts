@@ -213,6 +213,18 @@ describe('a connection', () => {
     expect(await signInByBoth()).toEqual([false, true]);
   });
 
+  it('is changed by people only with a proof of the last hour', async () => {
+    const { boss, tenantId } = await aCustomer('stale.example');
+    const { id } = await connect(boss, 'saml', bySaml(oldKey));
+    await owner.query(`UPDATE session_tenants SET verified_at = now() - interval '61 minutes' WHERE tenant_id = $1`, [tenantId]);
+    const answers = [
+      await api.call(boss, 'PUT', `/api/v1/sign-in/connections/${id}/provider`, bySaml(newKey)),
+      await change(boss, id, { state: 'draft' }),
+      await api.call(boss, 'POST', '/api/v1/sign-in/setup-links', { name: 'Our IT' }),
+    ];
+    expect(answers.map(({ status, body }) => [status, body.type])).toEqual(answers.map(() => [403, 'urn:halogen:problem:step_up_needed']));
+  });
+
   it('is enforced only after an owner’s test of these settings, with a proven domain and a way in past the provider', async () => {
     const { boss, domain, tenantId } = await aCustomer('enforced.example');
     const { id } = await connect(boss, 'saml', bySaml(oldKey));

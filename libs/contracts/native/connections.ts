@@ -122,6 +122,7 @@ export const setProvider = {
   status: 200,
   scope: 'tenants:write',
   setup: 'sign_in',
+  stepUp: true,
   summary:
     'Tell what the identity provider says of itself, by metadata or by its fields; also to change over to another certificate. It takes effect by a test; until then people sign in as before.',
   query: TenantQuery,
@@ -136,6 +137,7 @@ export const changeConnection = {
   status: 200,
   scope: 'tenants:write',
   setup: 'sign_in',
+  stepUp: true,
   summary: 'Change a connection, turn it on or off, or enforce it: that takes an owner’s successful test of just these settings.',
   query: TenantQuery,
   body: ChangeConnection,
