@@ -106,6 +106,16 @@ it.each(SUBMITS)('asks project, allowed models, budget and the key’s cap of %s
   expect([beyond.status, beyond.body.detail]).toEqual([402, expect.stringContaining('of this API key (1 credits)')]);
 });
 
+// Last: afterwards there is a pool class that nothing else here may go to.
+it('makes nothing where inputs are trained on, unless the project allows it', async () => {
+  await api.control.query(`INSERT INTO sites (id, name, region, jurisdiction) VALUES ('vendor', 'A vendor', 'eu', 'de')`);
+  await api.control.query(`INSERT INTO pools (id, site_id, pool_class, trains_on_inputs) VALUES ('vendor', 'vendor', 'halo-1', true)`);
+  const [strict, open] = [await aProjectKey({}), await aProjectKey({ noTraining: false })];
+  const refused = await ask(strict.key);
+  expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining('may train on inputs')]);
+  expect((await ask(open.key)).status).toBe(201);
+});
+
 async function eventsOf(projectId: string) {
   const rows = await api.control.query<{ data: Record<string, unknown> }>(
     `SELECT data - 'month' - 'projectId' AS data FROM events WHERE project_id = $1 AND type = 'budget.exceeded'`,

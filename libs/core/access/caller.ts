@@ -36,6 +36,8 @@ export interface Caller {
   project?: ProjectOfKey | null;
   /** Budgets that what it asks for counts against: its project's and its own. */
   caps?: readonly SpendingCap[];
+  /** Where all pools may train on what they are sent, which its project, or having none, rules out. */
+  closedPoolClasses?: readonly string[];
   /** Its own limits, below those of its tenant. */
   limits?: OwnLimits;
   /** Names the limits of each key of its tenant. */

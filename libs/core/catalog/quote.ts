@@ -186,6 +186,15 @@ export function notAllowed(model: string, allowed: readonly string[]): NotOffere
   };
 }
 
+/** Every pool that makes it may train on what it is sent. */
+export function onlyTrained(model: string, poolClass: string): NotOffered {
+  return {
+    refused: 'not_offered',
+    field: 'model',
+    message: `Model ${shown(model)} runs in pools of class ${poolClass} only, which may train on inputs. Work without a project, or of one with noTraining, does not go there`,
+  };
+}
+
 /** In the very words that Dream Machine answers with, its own prefix included. */
 function fixedByModel(field: 'duration' | 'resolution', apiName: string): NotOffered {
   return { refused: 'not_offered', field, message: `400: ${FIELD_NAMES[field]} is not supported in ${apiName} API` };

@@ -9,6 +9,8 @@ export interface NodeFacts {
   siteId: string;
   region: string;
   jurisdiction: string;
+  /** By the terms of its pool what is sent there may be trained on. */
+  trainsOnInputs?: boolean;
   /** Lanes that exist and that the node has registered, in the order in which they are given away. */
   laneIds: readonly string[];
   residentModels: readonly string[];

@@ -6,6 +6,7 @@ export interface BoardNode {
   readonly siteId: string;
   readonly region: string;
   readonly jurisdiction: string;
+  readonly trainsOnInputs?: boolean;
   readonly residentModels: readonly string[];
   readonly freeLanes: number;
 }
@@ -59,9 +60,12 @@ class NodesByFreeLanes {
   }
 }
 
+/** The nodes of one site, by one kind of terms. */
 interface Site {
+  siteId: string;
   region: string;
   jurisdiction: string;
+  trainsOnInputs: boolean;
   all: NodesByFreeLanes;
   byModel: Map<string, NodesByFreeLanes>;
 }
@@ -112,8 +116,8 @@ export class LaneBoard {
     listOf: (site: Site) => NodesByFreeLanes | undefined,
     isTaken: (nodeId: string) => boolean = () => false,
   ): BoardNode | undefined {
-    for (const [siteId, site] of this.sites) {
-      if (!mayRunAt(placement, siteId, site)) continue;
+    for (const site of this.sites.values()) {
+      if (!mayRunAt(placement, site.siteId, site)) continue;
       const nodeId = listOf(site)?.find(gangLanes, isTaken);
       if (nodeId !== undefined) return this.nodes.get(nodeId);
     }
@@ -121,10 +125,12 @@ export class LaneBoard {
   }
 
   private listsOf(node: BoardNode): NodesByFreeLanes[] {
-    let site = this.sites.get(node.siteId);
+    const { siteId, region, jurisdiction, trainsOnInputs = false } = node;
+    const key = trainsOnInputs ? `${siteId} trains` : siteId;
+    let site = this.sites.get(key);
     if (!site) {
-      site = { region: node.region, jurisdiction: node.jurisdiction, all: new NodesByFreeLanes(), byModel: new Map() };
-      this.sites.set(node.siteId, site);
+      site = { siteId, region, jurisdiction, trainsOnInputs, all: new NodesByFreeLanes(), byModel: new Map() };
+      this.sites.set(key, site);
     }
     const lists = [site.all];
     for (const model of node.residentModels) {
@@ -136,12 +142,13 @@ export class LaneBoard {
   }
 }
 
-/** Rule 6: site, region and jurisdiction are hard constraints. */
+/** Rule 6: site, region, jurisdiction and what may be trained on are hard constraints. */
 export function mayRunAt(
-  { siteIds, regions, jurisdictions }: PlacementRule,
+  { siteIds, regions, jurisdictions, mayTrain }: PlacementRule,
   siteId: string,
-  site: Pick<Site, 'region' | 'jurisdiction'>,
+  site: Pick<BoardNode, 'region' | 'jurisdiction' | 'trainsOnInputs'>,
 ): boolean {
+  if (site.trainsOnInputs && !mayTrain) return false;
   if (siteIds && !siteIds.includes(siteId)) return false;
   if (regions && !regions.includes(site.region)) return false;
   return !jurisdictions || jurisdictions.includes(site.jurisdiction);

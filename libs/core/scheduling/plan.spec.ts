@@ -25,6 +25,23 @@ describe('placement', () => {
     expect(plan(index, 0).admit.map(({ nodeId }) => nodeId)).toEqual(admitted);
   });
 
+  it.each([
+    { mayTrain: false, admitted: ['own'] },
+    { mayTrain: true, admitted: ['own', 'vendor'] },
+  ])('goes where inputs are trained on only if it may: $mayTrain', ({ mayTrain, admitted }) => {
+    const index = indexOf(
+      { ...aNode('vendor', 1), trainsOnInputs: true },
+      aNode('own', 1),
+      { ...aWaiting('a', 1), placement: { mayTrain } },
+      { ...aWaiting('a', 2), placement: { mayTrain } },
+    );
+    expect(
+      plan(index, 0)
+        .admit.map(({ nodeId }) => nodeId)
+        .sort(),
+    ).toEqual(admitted);
+  });
+
   it('gives a gang lanes of one node, and lets others pass a gang that does not fit', () => {
     const index = indexOf(
       aNode('n1', 2),

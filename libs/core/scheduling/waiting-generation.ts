@@ -1,10 +1,12 @@
 import type { ServiceTier } from '#core/catalog/service-tiers';
 
-/** Where a generation may run: a hard constraint. An absent list allows everything. */
+/** Where a generation may run: a hard constraint. An absent list allows everything, and training must be allowed. */
 export interface PlacementRule {
   siteIds?: readonly string[];
   regions?: readonly string[];
   jurisdictions?: readonly string[];
+  /** Where what is sent may be trained on, too. */
+  mayTrain?: boolean;
 }
 
 /** What the planner knows of a queued generation. Points in time are milliseconds since 1970. */
@@ -41,7 +43,15 @@ export interface Shape {
 }
 
 export function shapeKeyOf({ model, tier, gangLanes, placement }: Shape): string {
-  return JSON.stringify([model, tier, gangLanes, sorted(placement.siteIds), sorted(placement.regions), sorted(placement.jurisdictions)]);
+  return JSON.stringify([
+    model,
+    tier,
+    gangLanes,
+    sorted(placement.siteIds),
+    sorted(placement.regions),
+    sorted(placement.jurisdictions),
+    placement.mayTrain === true,
+  ]);
 }
 
 function sorted(names: readonly string[] | undefined): string[] | null {

@@ -9,6 +9,8 @@ export interface NodeRow {
   siteId: string;
   region: string;
   jurisdiction: string;
+  /** By the terms of its pool. */
+  trainsOnInputs: boolean;
   state: NodeState;
   /** Its token may no longer be used. */
   isRevoked: boolean;
@@ -46,13 +48,14 @@ export class CapacityService {
   async nodesOf(tx: Tx, poolClass: string): Promise<NodeRow[]> {
     return tx.query<NodeRow>(
       `SELECT n.id AS "nodeId", n.state, n.token_revoked_at IS NOT NULL AS "isRevoked", s.id AS "siteId", s.region, s.jurisdiction,
+              p.trains_on_inputs AS "trainsOnInputs",
               coalesce(array_agg(l.id ORDER BY l.ordinal) FILTER (WHERE l.id IS NOT NULL), '{}') AS "laneIds"
          FROM pools p
          JOIN sites s ON s.id = p.site_id
          JOIN nodes n ON n.pool_id = p.id
          LEFT JOIN lanes l ON l.node_id = n.id
         WHERE p.pool_class = $1
-        GROUP BY n.id, s.id
+        GROUP BY n.id, s.id, p.id
         ORDER BY n.id`,
       [poolClass],
     );

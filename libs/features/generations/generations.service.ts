@@ -4,7 +4,7 @@ import { IsNull } from 'typeorm';
 import type { Caller } from '#core/access/caller';
 import { limitsOf } from '#core/access/key-limits';
 import { modelFamilyOf } from '#core/catalog/models';
-import { type NotOffered, notAllowed, type OutputRequest } from '#core/catalog/quote';
+import { type NotOffered, notAllowed, type OutputRequest, onlyTrained } from '#core/catalog/quote';
 import { DEFAULT_SERVICE_TIER, type ServiceTier } from '#core/catalog/service-tiers';
 import type { Recipe } from '#core/generations/recipe';
 import { GenerationEntity } from '#features/generations/generation.entity';
@@ -189,10 +189,12 @@ export class GenerationsService {
   }
 }
 
-/** A project may allow some models only. */
-function quoteFor({ project }: Caller, output: OutputRequest, serviceTier: ServiceTier): TierQuote | NotOffered {
+/** A project may allow some models only, and may rule out that its work is trained on. */
+function quoteFor({ project, closedPoolClasses = [] }: Caller, output: OutputRequest, serviceTier: ServiceTier): TierQuote | NotOffered {
   const allowed = project?.allowedModels;
-  return !allowed || allowed.includes(output.model) ? knownQuote(output, serviceTier) : notAllowed(output.model, allowed);
+  if (allowed && !allowed.includes(output.model)) return notAllowed(output.model, allowed);
+  const quoted = knownQuote(output, serviceTier);
+  return !('refused' in quoted) && closedPoolClasses.includes(quoted.poolClass) ? onlyTrained(output.model, quoted.poolClass) : quoted;
 }
 
 /** Two creates ask for the same when their fingerprints are equal. A seed that nobody asked for is ours and no part of it. */

@@ -181,6 +181,7 @@ function factsOf({ row, link, registeredLaneIds, residentModels, strangers, isLe
     siteId: row.siteId,
     region: row.region,
     jurisdiction: row.jurisdiction,
+    trainsOnInputs: row.trainsOnInputs,
     laneIds: row.laneIds.filter((laneId) => registeredLaneIds.has(laneId)),
     residentModels,
     isUsable: link !== undefined && row.state === 'in_service' && !row.isRevoked && !isLeaving && strangers.size === 0,

@@ -280,6 +280,23 @@ describe('reading', () => {
     expect(placements).toEqual([expected, expected]);
   });
 
+  it('lets go to pools that train on inputs only what is of a project that says so', async () => {
+    const projects = 'INSERT INTO projects (tenant_id, id, name, no_training) VALUES ($1, $2, $3, $4)';
+    const [strict, open] = [randomUUID(), randomUUID()];
+    await owner.query(projects, [tenantId, strict, 'Strict', true]);
+    await owner.query(projects, [tenantId, open, 'Open', false]);
+    const ids = [await queued({ projectId: strict }), await queued({ projectId: open }), await queued()];
+    const mayTrain = async () => {
+      const heads = await asLeader(control, leadership, 'read', (tx) => readFirstHeads(tx, poolClass));
+      const read = heads.flatMap(({ generations }) => generations);
+      return ids.map((id) => read.find(({ generationId }) => generationId === id)?.placement.mayTrain ?? false);
+    };
+    expect(await mayTrain()).toEqual([false, false, false]); // nothing is trained on anywhere
+    await owner.query('UPDATE pools SET trains_on_inputs = true WHERE id = $1', [poolClass]);
+    expect(await mayTrain()).toEqual([false, true, false]);
+    await owner.query('UPDATE pools SET trains_on_inputs = false WHERE id = $1', [poolClass]);
+  });
+
   it('reads the first heads of each tenant, and more when asked', async () => {
     const other = await aTenant(owner, 1_000_000_000n);
     const ids = await Promise.all(Array.from({ length: 70 }, () => queued()));

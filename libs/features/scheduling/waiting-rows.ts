@@ -1,10 +1,15 @@
 import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 
-/** Columns of `generations` (as g) that the planner needs. Regions are its project's: they hold for what waits already, by whatever way it came. */
+/**
+ * Columns of `generations` (as g) that the planner needs. Regions and what may be trained on are
+ * its project's: they hold for what waits already, by whatever way it came. The latter is only asked for while a pool trains.
+ */
 export const WAITING_COLUMNS = `g.tenant_id, g.id, g.service_tier, g.model, g.output_key, g.burn_lane_ms, g.gang_lanes, g.priority, g.start_by, g.complete_by,
   g.created_at, g.traceparent, g.fence,
-  CASE WHEN g.project_id IS NOT NULL THEN (SELECT p.allowed_regions FROM projects p WHERE p.tenant_id = g.tenant_id AND p.id = g.project_id) END AS allowed_regions`;
+  CASE WHEN g.project_id IS NOT NULL THEN (SELECT p.allowed_regions FROM projects p WHERE p.tenant_id = g.tenant_id AND p.id = g.project_id) END AS allowed_regions,
+  CASE WHEN g.project_id IS NOT NULL AND EXISTS (SELECT 1 FROM pools WHERE trains_on_inputs)
+    THEN (SELECT NOT p.no_training FROM projects p WHERE p.tenant_id = g.tenant_id AND p.id = g.project_id) ELSE false END AS may_train`;
 
 export interface WaitingRow {
   tenant_id: string;
@@ -22,6 +27,7 @@ export interface WaitingRow {
   fence: string;
   /** Null: any. */
   allowed_regions: string[] | null;
+  may_train: boolean;
 }
 
 /** @param requeuedAt when it came back to the queue after a lost lease, if that is known */
@@ -40,6 +46,6 @@ export function waitingOf(row: WaitingRow, requeuedAt?: number): WaitingGenerati
     createdAt: row.created_at.getTime(),
     queuedAt: requeuedAt ?? row.created_at.getTime(),
     traceparent: row.traceparent,
-    placement: row.allowed_regions ? { regions: row.allowed_regions } : {},
+    placement: { ...(row.allowed_regions && { regions: row.allowed_regions }), ...(row.may_train && { mayTrain: true }) },
   };
 }

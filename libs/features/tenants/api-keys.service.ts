@@ -89,9 +89,12 @@ export class ApiKeysService {
     if (!row) return undefined;
     const defaults = await this.db.transaction('defaults of a key', [row.tenant_id], async (tx) => {
       const [found] = await tx.query<KeyDefaults>(
-        `SELECT t.limit_plan AS "limitPlan", coalesce(k.service_tier, $3, t.service_tier) AS "serviceTier"
+        `SELECT t.limit_plan AS "limitPlan", coalesce(k.service_tier, $3, t.service_tier) AS "serviceTier",
+                ARRAY(SELECT o.pool_class FROM pools o
+                       WHERE coalesce((SELECT p.no_training FROM projects p WHERE p.tenant_id = $1 AND p.id = $4), true)
+                       GROUP BY o.pool_class HAVING bool_and(o.trains_on_inputs)) AS "closedPoolClasses"
            FROM tenants t JOIN api_keys k ON k.tenant_id = t.id WHERE t.id = $1 AND k.id = $2`,
-        [row.tenant_id, row.id, row.service_tier],
+        [row.tenant_id, row.id, row.service_tier, row.project_id],
       );
       return found as KeyDefaults;
     });
@@ -99,7 +102,7 @@ export class ApiKeysService {
   }
 }
 
-type KeyDefaults = Pick<Caller, 'limitPlan' | 'serviceTier'>;
+type KeyDefaults = Pick<Caller, 'limitPlan' | 'serviceTier' | 'closedPoolClasses'>;
 
 function callerOf(row: KeyRow): Omit<Caller, keyof KeyDefaults> {
   const project = row.project_id && {
