@@ -25,6 +25,7 @@ import { DreamMachineSubmits } from '#apps/api/dream-machine/submits';
 import type { ApiEnvironment } from '#apps/api/environment';
 import { ErrorFilter } from '#apps/api/errors/error.filter';
 import { AuditController } from '#apps/api/native/audit.controller';
+import { BatchResultsController } from '#apps/api/native/batch-results.controller';
 import { BatchUploadsController } from '#apps/api/native/batch-uploads.controller';
 import { BatchesController } from '#apps/api/native/batches.controller';
 import { CalculatorController } from '#apps/api/native/calculator.controller';
@@ -151,6 +152,7 @@ export class ApiModule {
         DreamMachineGenerationsController,
         DreamMachineAccountController,
         BatchesController,
+        BatchResultsController,
         BatchUploadsController,
         ReviewsController,
         LedgerController,

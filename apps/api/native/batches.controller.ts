@@ -1,4 +1,4 @@
-import { PassThrough, Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { Body, Controller, Headers, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CallerOf } from '#apps/api/auth/caller-of.decorator';
@@ -6,25 +6,18 @@ import { CallbackUrls } from '#apps/api/dream-machine/callback-urls';
 import { accepted } from '#apps/api/errors/accepted';
 import { Refused } from '#apps/api/errors/refused';
 import { valid } from '#apps/api/errors/valid';
-import { archiveOf } from '#apps/api/native/batch-archive';
-import { errorsAsCsv, errorsAsJson, manifestAsCsv, manifestAsJson } from '#apps/api/native/batch-files';
 import { createBatchOf, jsonOf, optionsOf } from '#apps/api/native/batch-options';
 import { batchView } from '#apps/api/native/batch-view';
+import { batchNotFound, knownBatch } from '#apps/api/native/known-batch';
 import { Operation } from '#apps/api/operation.decorator';
 import {
-  type ArchiveQuery,
   type Batch,
   type CreateBatch,
   type CreateBatchQuery,
   cancelBatch,
   createBatch,
-  type FileQuery,
   getBatch,
-  getBatchArchive,
-  getBatchManifest,
-  getContactSheet,
   type ListBatchesQuery,
-  listBatchErrors,
   listBatches,
   pauseBatch,
   type ROW_TYPES,
@@ -34,14 +27,10 @@ import {
 } from '#contracts/native/batches';
 import type { Caller } from '#core/access/caller';
 import type { BatchCommand } from '#core/ingestion/batch-state';
-import { contactSheetKey } from '#core/ingestion/contact-sheets';
-import { BatchFilesService } from '#features/ingestion/batch-files.service';
 import { BatchForecastsService } from '#features/ingestion/batch-forecasts.service';
 import { BatchesService, type BatchReport } from '#features/ingestion/batches.service';
-import { ObjectStorage, ObjectTooLarge } from '#platform/storage/object-storage';
-import { SignedUrls } from '#platform/storage/signed-urls';
+import { ObjectTooLarge } from '#platform/storage/object-storage';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const FORMATS = {
   'application/x-ndjson': 'ndjson',
   'application/ndjson': 'ndjson',
@@ -59,9 +48,6 @@ export class BatchesController {
 
   constructor(
     private readonly batches: BatchesService,
-    private readonly files: BatchFilesService,
-    private readonly urls: SignedUrls,
-    private readonly storage: ObjectStorage,
     private readonly callbacks: CallbackUrls,
     private readonly forecasts: BatchForecastsService,
   ) {}
@@ -103,7 +89,7 @@ export class BatchesController {
 
   @Operation(getBatch)
   async get(@CallerOf() caller: Caller, @Param('id') id: string): Promise<Batch> {
-    const report = await this.find(caller, id);
+    const report = await knownBatch(this.batches, caller, id);
     return batchView(report, await this.forecasts.of(report));
   }
 
@@ -129,7 +115,7 @@ export class BatchesController {
 
   @Operation(streamBatch)
   async stream(@CallerOf() caller: Caller, @Param('id') id: string, @Res({ passthrough: false }) reply: FastifyReply): Promise<void> {
-    let report: BatchReport | null = await this.find(caller, id);
+    let report: BatchReport | null = await knownBatch(this.batches, caller, id);
     if (this.streams >= MAX_STREAMS) throw new Refused('unavailable', 'Too many streams are open; try again');
     this.streams += 1;
     const stream = new PassThrough();
@@ -161,94 +147,10 @@ export class BatchesController {
       .send(stream);
   }
 
-  @Operation(listBatchErrors)
-  async errors(
-    @CallerOf() caller: Caller,
-    @Param('id') id: string,
-    @Query(valid(listBatchErrors.query, 'query')) { format, afterRow }: FileQuery,
-    @Res({ passthrough: false }) reply: FastifyReply,
-  ): Promise<void> {
-    const { tenantId, id: batchId } = await this.find(caller, id);
-    const pages = this.files.errors(tenantId, batchId, afterRow);
-    await sendFile(reply, format, `errors-${batchId}`, format === 'csv' ? errorsAsCsv(pages) : errorsAsJson(pages));
-  }
-
-  @Operation(getBatchManifest)
-  async manifest(
-    @CallerOf() caller: Caller,
-    @Param('id') id: string,
-    @Query(valid(getBatchManifest.query, 'query')) { format, afterRow }: FileQuery,
-    @Res({ passthrough: false }) reply: FastifyReply,
-  ): Promise<void> {
-    const { tenantId, id: batchId } = await this.find(caller, id);
-    const pages = this.files.manifest(tenantId, batchId, afterRow);
-    const assetUrl = (key: string) => this.urls.assetUrl(key);
-    await sendFile(
-      reply,
-      format,
-      `manifest-${batchId}`,
-      format === 'csv' ? manifestAsCsv(pages, assetUrl) : manifestAsJson(pages, assetUrl),
-    );
-  }
-
-  @Operation(getBatchArchive)
-  async archive(
-    @CallerOf() caller: Caller,
-    @Param('id') id: string,
-    @Query(valid(getBatchArchive.query, 'query')) { afterRow }: ArchiveQuery,
-    @Res({ passthrough: false }) reply: FastifyReply,
-  ): Promise<void> {
-    const { tenantId, id: batchId } = await this.find(caller, id);
-    await reply
-      .headers({
-        'content-type': 'application/zip',
-        'content-disposition': `attachment; filename="assets-${batchId}.zip"`,
-        'cache-control': 'no-store',
-      })
-      .send(archiveOf(this.files.manifest(tenantId, batchId, afterRow), this.storage));
-  }
-
-  @Operation(getContactSheet)
-  async sheet(
-    @CallerOf() caller: Caller,
-    @Param('id') id: string,
-    @Param('sheet') sheet: string,
-    @Res({ passthrough: false }) reply: FastifyReply,
-  ): Promise<void> {
-    const { tenantId, id: batchId, sheets } = await this.find(caller, id);
-    const number = /^[1-9]\d{0,5}$/.test(sheet) ? Number(sheet) : 0;
-    if (number < 1 || number > sheets) throw new Refused('not_found', 'There is no such sheet, or not yet');
-    await reply
-      .headers({ 'content-type': 'image/jpeg', 'x-content-type-options': 'nosniff', 'cache-control': 'private, max-age=3600' })
-      .send(await this.storage.read(contactSheetKey(tenantId, batchId, number)));
-  }
-
   private async command(caller: Caller, id: string, command: BatchCommand): Promise<Batch> {
-    const outcome = UUID.test(id) ? await this.batches.command(caller, id.toLowerCase(), command) : ({ refused: 'not_found' } as const);
+    const outcome = await this.batches.command(caller, (await knownBatch(this.batches, caller, id)).id, command);
     if (!('refused' in outcome)) return batchView(outcome);
-    if (outcome.refused === 'not_found') throw notFound();
+    if (outcome.refused === 'not_found') throw batchNotFound();
     throw new Refused('batch_state', `This batch cannot ${command} in its state`);
   }
-
-  private async find(caller: Caller, id: string): Promise<BatchReport> {
-    const report = UUID.test(id) ? await this.batches.get(caller, id.toLowerCase()) : null;
-    if (!report) throw notFound();
-    return report;
-  }
-}
-
-async function sendFile(reply: FastifyReply, format: 'ndjson' | 'csv', name: string, text: AsyncIterable<string>): Promise<void> {
-  const contentType = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8';
-  await reply
-    .headers({
-      'content-type': contentType,
-      'content-disposition': `attachment; filename="${name}.${format}"`,
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
-    })
-    .send(Readable.from(text));
-}
-
-function notFound(): Refused {
-  return new Refused('not_found', 'Batch not found');
 }
