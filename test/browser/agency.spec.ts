@@ -116,19 +116,30 @@ it('makes a key, shows it once, rotates it with an overlap, and revokes it', asy
 
 it('adds an endpoint, sends it a test event, and shows each attempt and its replay', async () => {
   const { page, complaints, close } = await platform.owner();
+  const url = `https://hooks.invalid/${crypto.randomUUID()}`;
   await page.goto('/demo-agency/developers/webhooks');
   await page.getByRole('button', { name: 'Add endpoint' }).first().click();
   const dialog = page.getByRole('dialog', { name: 'Add endpoint' });
-  await dialog.getByLabel('URL').fill('https://hooks.invalid/halogen');
+  await dialog.getByLabel('URL').fill(url);
   await dialog.getByRole('button', { name: 'Add endpoint' }).click();
   const secret = page.getByRole('dialog', { name: 'Signing secret' });
   expect(await secret.getByRole('code').textContent()).toMatch(/^whsec_/);
   await secret.getByRole('button', { name: 'I have stored it' }).click();
-  await page.getByRole('link', { name: 'https://hooks.invalid/halogen' }).click();
+  await page.getByRole('link', { name: url }).click();
   await page.getByRole('button', { name: 'Send test event' }).click();
+  const test = page.getByRole('dialog', { name: 'Send test event' });
+  await test.getByRole('combobox', { name: 'Event' }).click();
+  await page.getByRole('option', { name: 'generation.completed' }).click();
+  await test.getByRole('button', { name: 'Send test event' }).click();
   await page.getByText('Sent a test event').waitFor();
-  await page.getByRole('link', { name: 'webhook.test' }).click();
-  await page.getByRole('heading', { level: 1, name: 'Delivery of webhook.test' }).waitFor();
+  await page.getByRole('button', { name: 'Replay deliveries' }).click();
+  const replay = page.getByRole('dialog', { name: 'Replay deliveries' });
+  await replay.getByLabel(/^All that is missing/).check();
+  await replay.getByRole('button', { name: 'Replay deliveries' }).click();
+  await replay.getByText(/are being sent/).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('link', { name: 'generation.completed' }).last().click();
+  await page.getByRole('heading', { level: 1, name: 'Delivery of generation.completed' }).waitFor();
   await page.getByLabel('Attempts').getByText('dns').first().waitFor();
   await page.getByRole('button', { name: 'Replay delivery' }).click();
   await page.getByText('Replayed the delivery').waitFor();

@@ -70,6 +70,7 @@ export const theme = createTheme({
       styles: { input: { backgroundColor: 'var(--page)', borderColor: 'var(--line-strong)' } },
     },
     NumberInput: { defaultProps: { size: 'xs' } },
+    Table: { defaultProps: { borderColor: 'var(--line)' } },
   },
 });
 

@@ -1,7 +1,9 @@
 import { useLingui } from '@lingui/react/macro';
-import { Checkbox, MultiSelect, NumberInput, TextInput } from '@mantine/core';
+import { Checkbox, MultiSelect, NumberInput, Select, TextInput } from '@mantine/core';
 import type { WebhookEndpoint } from '#sdk/types.gen';
+import { clearButton } from '#web/parts/filter/clear-button';
 import { EVENT_NAMES, type EventName } from '#web/portal/developers/event-types';
+import { useProjects } from '#web/portal/organization/use-projects';
 
 const MAX_PER_SECOND = 1_000;
 
@@ -9,16 +11,18 @@ const MAX_PER_SECOND = 1_000;
 export interface EndpointDraft {
   url: string;
   description: string;
+  /** Of a new one; null: of all projects, and of none. */
+  projectId: string | null;
   /** Empty: all. */
   eventTypes: string[];
   maxPerSecond: number | null;
   fifo: boolean;
 }
 
-export const NEW_ENDPOINT: EndpointDraft = { url: '', description: '', eventTypes: [], maxPerSecond: null, fifo: false };
+export const NEW_ENDPOINT: EndpointDraft = { url: '', description: '', projectId: null, eventTypes: [], maxPerSecond: null, fifo: false };
 
-export function draftOf({ url, description, eventTypes, maxPerSecond, fifo }: WebhookEndpoint): EndpointDraft {
-  return { url, description: description ?? '', eventTypes: eventTypes ?? [], maxPerSecond, fifo };
+export function draftOf({ url, description, projectId, eventTypes, maxPerSecond, fifo }: WebhookEndpoint): EndpointDraft {
+  return { url, description: description ?? '', projectId, eventTypes: eventTypes ?? [], maxPerSecond, fifo };
 }
 
 /** As the API wants it: nothing chosen means all, also what is still to come. */
@@ -32,8 +36,16 @@ export function settingsOf({ url, description, eventTypes, maxPerSecond, fifo }:
   };
 }
 
-export function EndpointFields({ draft, change }: { draft: EndpointDraft; change(draft: EndpointDraft): void }) {
+interface EndpointFieldsProps {
+  draft: EndpointDraft;
+  change(draft: EndpointDraft): void;
+  /** Which project an endpoint is for is said once, when it is added. */
+  isNew?: boolean;
+}
+
+export function EndpointFields({ draft, change, isNew = false }: EndpointFieldsProps) {
   const { t } = useLingui();
+  const projects = useProjects();
   return (
     <>
       <TextInput
@@ -51,6 +63,17 @@ export function EndpointFields({ draft, change }: { draft: EndpointDraft; change
         value={draft.description}
         onChange={({ currentTarget }) => change({ ...draft, description: currentTarget.value })}
       />
+      {isNew && (
+        <Select
+          label={t`Project`}
+          description={t`Only its events. It stays with the endpoint.`}
+          placeholder={t`Any project`}
+          {...clearButton(t`Clear project`)}
+          data={projects.filter(({ archivedAt }) => archivedAt === null).map(({ id, name }) => ({ value: id, label: name }))}
+          value={draft.projectId}
+          onChange={(projectId) => change({ ...draft, projectId })}
+        />
+      )}
       <MultiSelect
         label={t`Events`}
         description={t`All, also those to come, if none is chosen.`}

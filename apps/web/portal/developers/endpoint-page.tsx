@@ -9,7 +9,6 @@ import {
   disableWebhookEndpoint,
   enableWebhookEndpoint,
   rotateWebhookSecret,
-  testWebhookEndpoint,
   updateWebhookEndpoint,
 } from '#sdk/sdk.gen';
 import type { WebhookEndpoint } from '#sdk/types.gen';
@@ -26,6 +25,8 @@ import { Loading } from '#web/parts/states/loading';
 import { Deliveries } from '#web/portal/developers/deliveries';
 import { draftOf, EndpointFields, settingsOf } from '#web/portal/developers/endpoint-fields';
 import { disabledWord, EndpointState } from '#web/portal/developers/endpoint-state';
+import { TestDialog } from '#web/portal/developers/test-dialog';
+import { useProjectName } from '#web/portal/organization/use-projects';
 
 /** One endpoint: what it asks for, whether it works, and all that was sent to it. */
 export function EndpointPage() {
@@ -50,7 +51,8 @@ export function EndpointPage() {
 
 function About({ endpoint }: { endpoint: WebhookEndpoint }) {
   const { t } = useLingui();
-  const { description, eventTypes, signing, publicKey, headerNames, maxPerSecond, fifo, disabledReason, createdAt } = endpoint;
+  const projectName = useProjectName();
+  const { description, projectId, eventTypes, signing, publicKey, headerNames, maxPerSecond, fifo, disabledReason, createdAt } = endpoint;
   return (
     <div style={{ marginBottom: 24 }}>
       <Panel title={t`Settings`}>
@@ -59,6 +61,7 @@ function About({ endpoint }: { endpoint: WebhookEndpoint }) {
             [t`State`, <EndpointState key="state" endpoint={endpoint} />],
             ...(disabledReason ? [[t`Why`, t(disabledWord[disabledReason])] as const] : []),
             ...(description ? [[t`Description`, description] as const] : []),
+            [t`Project`, projectName(projectId)],
             [t`Events`, eventTypes?.join(', ') ?? t`all, also those to come`],
             [t`Signed by`, publicKey ? <code key="key">{publicKey}</code> : signing],
             ...(headerNames.length > 0 ? [[t`Headers`, headerNames.join(', ')] as const] : []),
@@ -74,15 +77,14 @@ function About({ endpoint }: { endpoint: WebhookEndpoint }) {
 
 function Actions({ endpoint }: { endpoint: WebhookEndpoint }) {
   const { t } = useLingui();
-  const [asked, setAsked] = useState<'edit' | 'rotate' | 'delete'>();
+  const [asked, setAsked] = useState<'test' | 'edit' | 'rotate' | 'delete'>();
   const path = { id: endpoint.id };
-  const test = useAct({ act: () => testWebhookEndpoint({ path, body: {}, throwOnError: true }), done: t`Sent a test event` });
   const enable = useAct({ act: () => enableWebhookEndpoint({ path, throwOnError: true }), done: t`Enabled the endpoint` });
   const disable = useAct({ act: () => disableWebhookEndpoint({ path, throwOnError: true }), done: t`Disabled the endpoint` });
   const close = () => setAsked(undefined);
   return (
     <>
-      <Button onClick={() => test.mutate(undefined)} loading={test.isPending}>
+      <Button onClick={() => setAsked('test')}>
         <Trans>Send test event</Trans>
       </Button>
       <Button variant="default" onClick={() => setAsked('edit')}>
@@ -103,6 +105,7 @@ function Actions({ endpoint }: { endpoint: WebhookEndpoint }) {
       <Button variant="light" color="danger" onClick={() => setAsked('delete')}>
         <Trans>Delete endpoint</Trans>
       </Button>
+      {asked === 'test' && <TestDialog endpointId={endpoint.id} close={close} />}
       {asked === 'edit' && <EditDialog endpoint={endpoint} close={close} />}
       {asked === 'rotate' && <RotateSecret endpoint={endpoint} close={close} />}
       {asked === 'delete' && <DeleteDialog endpoint={endpoint} close={close} />}

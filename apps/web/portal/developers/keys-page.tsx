@@ -19,7 +19,7 @@ import type { Column } from '#web/parts/table/data-table';
 import { RowList } from '#web/parts/table/row-list';
 import { DeveloperSections } from '#web/portal/developers/developer-sections';
 import { NewKeyDialog } from '#web/portal/developers/new-key-dialog';
-import { useProjects } from '#web/portal/organization/use-projects';
+import { useProjectName } from '#web/portal/organization/use-projects';
 
 const keysOf = ({ keys }: { keys: ApiKey[] }) => keys;
 
@@ -33,7 +33,7 @@ export function KeysPage() {
   const [rotated, setRotated] = useState<ApiKey>();
   const [revoked, setRevoked] = useState<ApiKey>();
   const list = useInfiniteQuery({ ...listKeysInfiniteOptions({ query: { limit: PAGE_ROWS } }), ...afterLast(keysOf) });
-  const projects = useProjects();
+  const projectName = useProjectName();
   const create = (
     <Button onClick={() => setNew(true)}>
       <Trans>Create API key</Trans>
@@ -55,7 +55,7 @@ export function KeysPage() {
       id: 'project',
       header: t`Project`,
       widthPx: 130,
-      cell: ({ projectId }) => (projectId === null ? t`any` : (projects.find(({ id }) => id === projectId)?.name ?? t`one project`)),
+      cell: ({ projectId }) => projectName(projectId),
     },
     {
       id: 'used',

@@ -18,6 +18,7 @@ import { RowList } from '#web/parts/table/row-list';
 import { DeveloperSections } from '#web/portal/developers/developer-sections';
 import { type EndpointDraft, EndpointFields, NEW_ENDPOINT, settingsOf } from '#web/portal/developers/endpoint-fields';
 import { EndpointState } from '#web/portal/developers/endpoint-state';
+import { useProjectName } from '#web/portal/organization/use-projects';
 
 /** Where events are sent. */
 export function WebhooksPage() {
@@ -26,6 +27,7 @@ export function WebhooksPage() {
   const mayWrite = scope.may('webhooks:write');
   const [isNew, setNew] = useState(false);
   const [made, setMade] = useState<WebhookEndpointWithSecret>();
+  const projectName = useProjectName();
   const endpoints = useQuery(listWebhookEndpointsOptions());
   const add = (
     <Button onClick={() => setNew(true)}>
@@ -44,6 +46,7 @@ export function WebhooksPage() {
       ),
     },
     { id: 'events', header: t`Events`, widthPx: 240, isKey: true, cell: ({ eventTypes }) => eventTypes?.join(', ') ?? t`all` },
+    { id: 'project', header: t`Project`, widthPx: 150, cell: ({ projectId }) => projectName(projectId) },
     { id: 'state', header: t`State`, widthPx: 230, isKey: true, cell: (endpoint) => <EndpointState endpoint={endpoint} /> },
     { id: 'created', header: t`Created`, widthPx: 170, cell: ({ createdAt }) => <Time at={createdAt} /> },
   ];
@@ -76,7 +79,7 @@ function NewEndpointDialog({ close, made }: { close(): void; made(endpoint: Webh
   const { t } = useLingui();
   const [draft, setDraft] = useState<EndpointDraft>(NEW_ENDPOINT);
   const create = useAct({
-    act: async () => (await createWebhookEndpoint({ body: settingsOf(draft), throwOnError: true })).data,
+    act: async () => (await createWebhookEndpoint({ body: { ...settingsOf(draft), projectId: draft.projectId }, throwOnError: true })).data,
     done: null,
     isInForm: true,
     after: (endpoint) => {
@@ -86,7 +89,7 @@ function NewEndpointDialog({ close, made }: { close(): void; made(endpoint: Webh
   });
   return (
     <FormDialog close={close} title={t`Add endpoint`} verb={t`Add endpoint`} act={create}>
-      <EndpointFields draft={draft} change={setDraft} />
+      <EndpointFields draft={draft} change={setDraft} isNew />
     </FormDialog>
   );
 }
