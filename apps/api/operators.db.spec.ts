@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiUnderTest } from '#apps/api/testing/api-under-test';
 import { SCOPES_OF_ROLE } from '#core/access/scopes';
+import { PauseEnds } from '#features/scheduling/pause-ends.service';
+import { HotPool } from '#platform/database/hot-pool';
 import { anOrderBook, aTenant } from '#testing/builders';
 
 const ROOT = '/api/v1/operations';
@@ -43,6 +45,23 @@ it('pauses a tenant and tells so where work is stuck', async () => {
   expect([(await lift()).status, (await lift()).status]).toEqual([204, 404]);
   const audited = await api.control.query<{ action: string }>('SELECT action FROM audit_log WHERE tenant_id = $1 ORDER BY id', [tenantId]);
   expect(audited.map(({ action }) => action)).toEqual(expect.arrayContaining(['tenant.paused', 'tenant.resumed']));
+});
+
+it('ends a pause by itself when its time is over, and no other', async () => {
+  const brief = await aTenant(api.control, 0n);
+  expect((await api.call(operator, 'POST', `${ROOT}/pauses`, { tenantId: brief, reason: 'Brief', minutes: 5 })).status).toBe(204);
+  expect((await api.call(operator, 'POST', `${ROOT}/pauses`, { tenantId, reason: 'Long' })).status).toBe(204);
+  const pausedIds = async () =>
+    (await api.call(auditor, 'GET', `${ROOT}/pauses`)).body.pauses.map((one: { tenantId: string }) => one.tenantId);
+  const ends = new PauseEnds(api.control);
+  await ends.lift();
+  expect(await pausedIds()).toEqual([brief, tenantId]);
+  const owner = new HotPool({ url: api.database.ownerUrl, applicationName: 'test-owner', maxConnections: 1 });
+  await owner.query('UPDATE tenant_pauses SET ends_at = now() WHERE ends_at IS NOT NULL');
+  await owner.close();
+  await ends.lift();
+  expect(await pausedIds()).toEqual([tenantId]);
+  expect((await api.call(operator, 'POST', `${ROOT}/pauses/lift`, { tenantId })).status).toBe(204);
 });
 
 it('pauses a pool class', async () => {

@@ -20,6 +20,7 @@ import { PlanPeriods } from '#features/ledger/plan-periods.service';
 import { Reconciliation } from '#features/ledger/reconciliation.service';
 import { QueueDepths } from '#features/queue-figures/queue-depths.service';
 import { ErasureSweep } from '#features/retention/erasure-sweep';
+import { PauseEnds } from '#features/scheduling/pause-ends.service';
 import { CertificateWatch } from '#features/sign-in/certificate-watch';
 import { PlannerProcess } from '#features/simulations/planner-process';
 import { WhatIfRuns } from '#features/simulations/what-if-runs.service';
@@ -62,6 +63,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       EndedUnits,
       CertificateWatch,
       QueueDepths,
+      PauseEnds,
       CallPruning,
       CancellationRuns,
       PlannerProcess,

@@ -28,7 +28,7 @@ export class SchedulingController {
 
   @Operation(pauseScheduling)
   async pause(@CallerOf() caller: Caller, @Body(valid(pauseScheduling.body)) body: PauseBody): Promise<void> {
-    accepted(await this.operations.pause(caller, targetOf(body), body.reason));
+    accepted(await this.operations.pause(caller, targetOf(body), body.reason, endOf(body)));
   }
 
   @Operation(resumeScheduling)
@@ -39,7 +39,9 @@ export class SchedulingController {
   @Operation(listPauses)
   async pauses() {
     const pauses = await this.operations.pauses();
-    return { pauses: pauses.map((pause) => ({ ...pause, pausedAt: pause.pausedAt.toISOString() })) };
+    return {
+      pauses: pauses.map((pause) => ({ ...pause, pausedAt: pause.pausedAt.toISOString(), endsAt: pause.endsAt?.toISOString() ?? null })),
+    };
   }
 
   @Operation(reprioritizeGeneration)
@@ -65,6 +67,10 @@ export class SchedulingController {
     const stuck = await this.operations.stuck(new Date(Date.now() - minutes * MS_PER_MINUTE));
     return { stuck: stuck.map((one) => ({ ...one, since: one.since.toISOString() })) };
   }
+}
+
+function endOf({ minutes }: PauseBody): Date | null {
+  return minutes === undefined ? null : new Date(Date.now() + minutes * MS_PER_MINUTE);
 }
 
 function targetOf({ tenantId, poolClass }: ResumeBody): PauseTarget {

@@ -13,7 +13,16 @@ const exactlyOne = ({ tenantId, poolClass }: { tenantId?: string; poolClass?: st
 const ONE_TARGET = 'name either tenantId or poolClass';
 
 const Target = z.strictObject({ tenantId: z.uuid().optional(), poolClass: PoolClass.optional() });
-const PauseBody = Target.extend({ reason: Reason }).refine(exactlyOne, ONE_TARGET);
+const MAX_PAUSE_MINUTES = 30 * 24 * 60;
+const PauseBody = Target.extend({
+  reason: Reason,
+  minutes: z
+    .int()
+    .min(1)
+    .max(MAX_PAUSE_MINUTES)
+    .optional()
+    .meta({ description: 'After which it ends by itself; until it is lifted if absent.' }),
+}).refine(exactlyOne, ONE_TARGET);
 export type PauseBody = z.infer<typeof PauseBody>;
 const ResumeBody = Target.refine(exactlyOne, ONE_TARGET);
 export type ResumeBody = z.infer<typeof ResumeBody>;
@@ -53,7 +62,15 @@ export const listPauses = {
   scope: 'platform:read',
   summary: 'What is paused, oldest first.',
   response: z.object({
-    pauses: z.array(z.object({ tenantId: z.uuid().nullable(), poolClass: z.string().nullable(), reason: z.string(), pausedAt: When })),
+    pauses: z.array(
+      z.object({
+        tenantId: z.uuid().nullable(),
+        poolClass: z.string().nullable(),
+        reason: z.string(),
+        pausedAt: When,
+        endsAt: When.nullable(),
+      }),
+    ),
   }),
 } satisfies OperationContract;
 

@@ -13,6 +13,8 @@ export interface PauseRow {
   poolClass: string | null;
   reason: string;
   pausedAt: Date;
+  /** Null: until it is lifted. */
+  endsAt: Date | null;
 }
 
 export interface StuckGeneration {
@@ -36,14 +38,22 @@ export class SchedulingOperations {
   constructor(private readonly db: HotPool) {}
 
   /** Nothing new of it starts; what runs goes on, and its idle units are lent. */
-  async pause(caller: Caller, target: PauseTarget, reason: string): Promise<'done' | NamedRefusal> {
-    return this.onTarget(caller, target, 'paused', { reason }, async (tx) => {
+  async pause(caller: Caller, target: PauseTarget, reason: string, endsAt: Date | null): Promise<'done' | NamedRefusal> {
+    return this.onTarget(caller, target, 'paused', { reason, ...(endsAt && { endsAt: endsAt.toISOString() }) }, async (tx) => {
       if ('tenantId' in target) {
         const known = await tx.query('SELECT 1 FROM tenants WHERE id = $1', [target.tenantId]);
         if (known.length === 0) return NOT_FOUND;
-        await tx.query('INSERT INTO tenant_pauses (tenant_id, reason) VALUES ($1, $2) ON CONFLICT DO NOTHING', [target.tenantId, reason]);
+        await tx.query('INSERT INTO tenant_pauses (tenant_id, reason, ends_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+          target.tenantId,
+          reason,
+          endsAt,
+        ]);
       } else
-        await tx.query('INSERT INTO pool_pauses (pool_class, reason) VALUES ($1, $2) ON CONFLICT DO NOTHING', [target.poolClass, reason]);
+        await tx.query('INSERT INTO pool_pauses (pool_class, reason, ends_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+          target.poolClass,
+          reason,
+          endsAt,
+        ]);
       return 'done';
     });
   }
@@ -61,8 +71,8 @@ export class SchedulingOperations {
   /** Oldest first. */
   async pauses(): Promise<PauseRow[]> {
     return this.db.query<PauseRow>(
-      `SELECT tenant_id AS "tenantId", NULL AS "poolClass", reason, paused_at AS "pausedAt" FROM paused_tenants()
-       UNION ALL SELECT NULL, pool_class, reason, paused_at FROM pool_pauses ORDER BY 4`,
+      `SELECT tenant_id AS "tenantId", NULL AS "poolClass", reason, paused_at AS "pausedAt", ends_at AS "endsAt" FROM paused_tenants()
+       UNION ALL SELECT NULL, pool_class, reason, paused_at, ends_at FROM pool_pauses ORDER BY 4`,
     );
   }
 

@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { getCapacityOptions, listPausesOptions } from '#sdk/@tanstack/react-query.gen';
+import { getCapacityOptions, getQueueOptions, listPausesOptions } from '#sdk/@tanstack/react-query.gen';
 import { pauseScheduling, resumeScheduling } from '#sdk/sdk.gen';
 import { Panel } from '#web/admin/panel/panel';
 import { usePoolClasses } from '#web/admin/panel/pool-classes';
@@ -10,11 +10,14 @@ import { useMayOperate, useTenants } from '#web/admin/panel/tenants';
 import { useAct } from '#web/parts/api/acting';
 import { FormDialog } from '#web/parts/dialog/form-dialog';
 import { Time } from '#web/parts/figures/figures';
+import { formatSpan } from '#web/parts/figures/format';
 import { Page } from '#web/parts/shell/page';
 import { Empty } from '#web/parts/states/empty';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
 import { PlainTable } from '#web/parts/table/plain-table';
+
+const PAUSE_MINUTES = [15, 60, 240, 1_440];
 
 /** What operators hold back: tenants and pool classes of which nothing new starts. Each act is in the audit log. */
 export function ControlsPage() {
@@ -43,7 +46,7 @@ export function ControlsPage() {
       <Panel
         id="pauses"
         title={t`Paused now`}
-        csv={() => [['what', 'reason', 'since'], ...pauses.map((one) => [what(one), one.reason, one.pausedAt])]}
+        csv={() => [['what', 'reason', 'since', 'ends'], ...pauses.map((one) => [what(one), one.reason, one.pausedAt, one.endsAt])]}
       >
         {error && <ErrorPanel error={error as unknown as Error} what={t`Pauses`} retry={() => void refetch()} />}
         {!data && !error && <Loading lines={3} />}
@@ -51,12 +54,13 @@ export function ControlsPage() {
         {pauses.length > 0 && (
           <PlainTable
             label={t`Paused now`}
-            heads={[t`Paused`, t`Scope`, t`Reason`, t`Since`, t`Lift`]}
+            heads={[t`Paused`, t`Scope`, t`Reason`, t`Since`, t`Ends`, t`Lift`]}
             rows={pauses.map((one) => [
               what(one),
               one.tenantId ? t`tenant` : t`pool class`,
               one.reason,
               <Time key="since" at={one.pausedAt} />,
+              one.endsAt ? <Time key="ends" at={one.endsAt} /> : t`when it is lifted`,
               mayOperate ? (
                 <Button
                   key="lift"
@@ -88,6 +92,7 @@ function PauseDialog({ close }: { close(): void }) {
   const [target, setTarget] = useState('');
   const [reason, setReason] = useState('');
   const [typed, setTyped] = useState('');
+  const [minutes, setMinutes] = useState('');
   const choices = [
     { value: '', label: t`Choose what to pause` },
     ...(pools.data ?? []).map(({ poolClass }) => ({ value: `pool:${poolClass}`, label: t`Pool class ${poolClass}` })),
@@ -98,8 +103,14 @@ function PauseDialog({ close }: { close(): void }) {
   const touched = (capacity?.tenants ?? []).filter((one) => (kind === 'tenant' ? one.tenantId === id : one.poolClass === id));
   const running = touched.reduce((sum, one) => sum + one.unitsInUse + one.otherLanesInUse, 0);
   const guaranteed = touched.reduce((sum, one) => sum + one.guaranteedUnits, 0);
+  const { data: queue } = useQuery({ ...getQueueOptions({ query: { poolClass: id } }), enabled: kind === 'pool' });
+  const queued = (queue?.depths ?? []).reduce((sum, one) => sum + one.queued, 0);
   const pause = useAct({
-    act: () => pauseScheduling({ body: { ...(kind === 'tenant' ? { tenantId: id } : { poolClass: id }), reason }, throwOnError: true }),
+    act: () =>
+      pauseScheduling({
+        body: { ...(kind === 'tenant' ? { tenantId: id } : { poolClass: id }), reason, ...(minutes && { minutes: Number(minutes) }) },
+        throwOnError: true,
+      }),
     done: t`Paused ${name}`,
     isInForm: true,
     after: close,
@@ -131,7 +142,8 @@ function PauseDialog({ close }: { close(): void }) {
         <p>
           <Trans>
             {running} lanes run on to their end. Nothing new starts. {guaranteed} guaranteed units are at risk.
-          </Trans>
+          </Trans>{' '}
+          {kind === 'pool' && <Trans>At least {queued} generations wait longer.</Trans>}
         </p>
       )}
       <TextInput
@@ -140,6 +152,15 @@ function PauseDialog({ close }: { close(): void }) {
         maxLength={500}
         value={reason}
         onChange={({ currentTarget }) => setReason(currentTarget.value)}
+      />
+      <NativeSelect
+        label={t`Ends`}
+        data={[
+          { value: '', label: t`when it is lifted` },
+          ...PAUSE_MINUTES.map((value) => ({ value: String(value), label: t`after ${formatSpan(value * 60_000)}` })),
+        ]}
+        value={minutes}
+        onChange={({ currentTarget }) => setMinutes(currentTarget.value)}
       />
       {id && (
         <TextInput
