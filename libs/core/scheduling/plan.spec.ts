@@ -150,6 +150,13 @@ describe('heads', () => {
   });
 });
 
+it('starts what is due first, however much older work waits in the database', () => {
+  const index = indexOf(aNode('n1', 1));
+  for (let at = 0; at < 5_000; at += 1) index.apply({ type: 'queued', generation: aWaiting('a', at) });
+  index.apply({ type: 'queued', generation: { ...aWaiting('a', 5_000), completeBy: 9_000_000 } });
+  expect(plan(index, 0).admit.map(({ generationId }) => generationId)).toEqual([idOf(5_000)]);
+});
+
 describe('always', () => {
   it('no lane twice, none beyond its node, none idle while something fits, and the same again', () => {
     fc.assert(

@@ -18,11 +18,13 @@ export function isBeforeInQueue(one: QueueHead, other: QueueHead): boolean {
 }
 
 /**
- * The order in which heads are read from the database, which decides what is held in memory.
- * Deadlines are no part of it: they order the heads that are held.
+ * The order in which heads are read from the database, which decides what is held in memory. The database knows no estimates: among the heads
+ * that are held, a `completeBy` counts earlier by its own.
  */
 export function isBeforeInStore(one: WaitingGeneration, other: WaitingGeneration): boolean {
   if (one.priority !== other.priority) return one.priority > other.priority;
+  const [oneDeadline, otherDeadline] = [startDeadlineOf(one, 0), startDeadlineOf(other, 0)];
+  if (oneDeadline !== otherDeadline) return oneDeadline < otherDeadline;
   return isOlder(one, other);
 }
 

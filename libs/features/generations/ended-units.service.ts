@@ -30,6 +30,6 @@ const WAITING_FOR_NOTHING = `
     FROM former f CROSS JOIN LATERAL (
       SELECT tenant_id, id FROM generations
        WHERE pool_class = f.pool_class AND tenant_id = f.tenant_id AND service_tier = 'dedicated' AND state = 'queued' AND NOT is_held
-       ORDER BY priority DESC, created_at, id LIMIT ${MAX_MISSED_AT_ONCE}
+       ORDER BY priority DESC LIMIT ${MAX_MISSED_AT_ONCE}
     ) AS g
    LIMIT ${MAX_MISSED_AT_ONCE}`;

@@ -36,7 +36,7 @@ export async function readFirstHeads(tx: HotTx, poolClass: string): Promise<Head
   );
 }
 
-/** More heads for queues that run low. Read from the top, so that none can be left behind. */
+/** More heads for queues that run low. Read from the top, so that none can be left behind, in the order of `isBeforeInStore`. */
 export async function readHeads(tx: StatementTx, poolClass: string, wanted: readonly HeadsWanted[]): Promise<Heads[]> {
   const rows = await tx.prepared<WaitingRow>(
     'read heads',
@@ -45,7 +45,7 @@ export async function readHeads(tx: StatementTx, poolClass: string, wanted: read
       CROSS JOIN LATERAL (
         SELECT ${WAITING_COLUMNS} FROM generations g
          WHERE g.state = 'queued' AND NOT g.is_held AND g.pool_class = $1 AND g.tenant_id = q.tenant_id AND g.service_tier = q.tier
-         ORDER BY g.priority DESC, g.created_at, g.id LIMIT q.heads_wanted
+         ORDER BY g.priority DESC, coalesce(least(g.start_by, g.complete_by), 'infinity'), g.created_at, g.id LIMIT q.heads_wanted
       ) AS g`,
     [poolClass, wanted.map(({ tenantId }) => tenantId), wanted.map(({ tier }) => tier), wanted.map(({ headsWanted }) => headsWanted)],
   );

@@ -5,6 +5,7 @@ import { LeaseLost } from '#core/generations/lease-lost';
 import type { Stage } from '#core/generations/stages';
 import { FIRST_HEADS_PER_TENANT } from '#core/scheduling/limits';
 import type { Admission } from '#core/scheduling/plan';
+import { isBeforeInStore } from '#core/scheduling/queue-order';
 import { resolveAll } from '#features/generations/resolve-group';
 import { RunsService } from '#features/generations/runs.service';
 import { submitAll } from '#features/generations/submit-group';
@@ -311,6 +312,19 @@ describe('reading', () => {
     expect(more[0]?.hasMore).toBe(false);
     await Promise.all(ids.map((id) => cancel(id)));
     await Promise.all(others.map((id) => cancel(id, other)));
+  });
+
+  it('reads what is due first, however long the queue is', async () => {
+    const [old, late, soon, urgent] = [await queued(), await queued(), await queued(), await queued()];
+    const due = "now() + $2 * interval '1 hour'";
+    await owner.query(`UPDATE generations SET complete_by = ${due} WHERE id = $1`, [late, 2]);
+    await owner.query(`UPDATE generations SET start_by = ${due}, complete_by = now() + interval '9 hours' WHERE id = $1`, [soon, 1]);
+    await owner.query('UPDATE generations SET priority = 1 WHERE id = $1', [urgent]);
+    const heads = await control.transaction('heads', [], (tx) => readHeads(tx, poolClass, [{ tenantId, tier: 'shared', headsWanted: 3 }]));
+    const read = heads.flatMap(({ generations }) => generations);
+    expect(read.map(({ generationId }) => generationId)).toEqual([urgent, soon, late]);
+    expect(read.toSorted((one, other) => (isBeforeInStore(one, other) ? -1 : 1))).toEqual(read);
+    await Promise.all([old, late, soon, urgent].map((id) => cancel(id)));
   });
 
   it('neither reads nor admits what is held', async () => {
