@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import { schedulerModule } from '#apps/scheduler/scheduler.module';
-import { type AgentMessage, LANES_PATH, SchedulerMessage } from '#contracts/lanes/messages';
+import { JumpingClock } from '#apps/scheduler/testing/jumping-clock';
+import { TestAgent } from '#apps/scheduler/testing/test-agent';
+import type { SchedulerMessage } from '#contracts/lanes/messages';
 import type { WaitTold } from '#contracts/queues/wait-questions';
 import { stateOf as stateOfCell, unpackCells } from '#core/capacity/lane-cells';
 import type { NodeState } from '#core/capacity/node-state';
@@ -451,15 +452,6 @@ interface TestScheduler {
   port: number;
 }
 
-class JumpingClock {
-  private aheadMs = 0;
-  monotonicMs = () => performance.now() + this.aheadMs;
-  wallMs = () => Date.now() + this.aheadMs;
-  advance(byMs: number): void {
-    this.aheadMs += byMs;
-  }
-}
-
 async function startScheduler(url = 'http://127.0.0.1:1'): Promise<TestScheduler> {
   const module = schedulerModule({ DATABASE_CONTROL_URL: database.controlUrl, HALOGEN_SCHEDULER_URL: url });
   const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), {
@@ -493,46 +485,9 @@ function soon<T>(look: () => T) {
 type Kill = Extract<SchedulerMessage, { type: 'registered' }>;
 
 async function connect({ port }: TestScheduler, token: string): Promise<TestAgent> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${LANES_PATH}`, { headers: { authorization: `Bearer ${token}` } });
-  const agent = new TestAgent(socket);
-  await once(socket, 'open');
+  const agent = await TestAgent.connect(port, token);
   agents.push(agent);
   return agent;
-}
-
-/** Speaks the lane protocol, and remembers what it was told until a test asks. */
-class TestAgent {
-  private readonly heard: SchedulerMessage[] = [];
-  private readonly waiting: { type: string; resolve(message: SchedulerMessage): void }[] = [];
-
-  constructor(readonly socket: WebSocket) {
-    socket.on('error', () => {});
-    socket.on('message', (data) => {
-      const message = SchedulerMessage.parse(JSON.parse(String(data)));
-      const at = this.waiting.findIndex(({ type }) => type === message.type);
-      if (at < 0) this.heard.push(message);
-      else this.waiting.splice(at, 1)[0]?.resolve(message);
-    });
-  }
-
-  send(message: AgentMessage): void {
-    this.socket.send(JSON.stringify(message));
-  }
-
-  async next(type: SchedulerMessage['type']): Promise<SchedulerMessage> {
-    const at = this.heard.findIndex((message) => message.type === type);
-    if (at >= 0) return this.heard.splice(at, 1)[0] as SchedulerMessage;
-    return new Promise((resolve) => this.waiting.push({ type, resolve }));
-  }
-
-  /** Whether it has been told so by now. */
-  heardOf(type: SchedulerMessage['type'], { generationId }: { generationId: string }): boolean {
-    return this.heard.some((message) => message.type === type && 'generationId' in message && message.generationId === generationId);
-  }
-
-  close(): void {
-    this.socket.terminate();
-  }
 }
 
 async function queued(more: Partial<SubmitCommand> = {}): Promise<string> {
