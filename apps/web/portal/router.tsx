@@ -55,6 +55,7 @@ const pages = [
   page('/organization/brands', () => import('#web/portal/organization/brands-page'), 'BrandsPage'),
   page('/organization/sign-in', () => import('#web/portal/organization/sign-in-page'), 'SignInSettingsPage'),
   page('/organization/sign-in/$connectionId', () => import('#web/portal/organization/connection-page'), 'ConnectionPage'),
+  page('/organization/directory', () => import('#web/portal/organization/directory-page'), 'DirectoryPage'),
   page('/organization/audit', () => import('#web/portal/organization/audit-page'), 'AuditPage'),
   page('/capacity', () => import('#web/portal/capacity/capacity-page'), 'CapacityPage'),
   page('/capacity/commitments', () => import('#web/portal/capacity/commitments-page'), 'CommitmentsPage'),

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BrowserPlatform } from '#test/browser/browser-platform';
+import { checkPage, expectGoodPage } from '#test/browser/good-page';
+
+const PAGE = '/demo-agency/organization/directory';
+const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
+const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
+
+let platform: BrowserPlatform;
+
+beforeAll(async () => {
+  platform = await BrowserPlatform.join();
+});
+afterAll(() => platform?.leave());
+
+it('Directory is a good page', () => checkPage(platform, { name: 'directory', path: PAGE, heading: 'Directory' }));
+
+it('gives an identity provider a token, its group a role, and shows which of its calls were refused and why', async () => {
+  const watched = await platform.owner();
+  const { page, complaints, close } = watched;
+  await page.goto(PAGE);
+  await page.getByRole('heading', { level: 1, name: 'Directory' }).waitFor();
+  await page.getByRole('button', { name: 'Create token' }).click();
+  const secret = page.getByRole('dialog', { name: 'Token of the directory' });
+  const token = await secret.getByRole('code').textContent();
+  await secret.getByRole('button', { name: 'I have stored it' }).click();
+  const scim = async (path: string, body: object) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' };
+    return (await fetch(`${platform.run.api}/scim/v2${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  };
+  const { id } = (await scim('/Users', { schemas: [USER], userName: 'mia@acme.example', displayName: 'Mia' })) as { id: string };
+  await scim('/Users', { schemas: [USER], userName: 'mia@acme.example' });
+  await scim('/Groups', { schemas: [GROUP], displayName: 'Artists', members: [{ value: id }] });
+
+  await page.reload();
+  await page.getByRole('button', { name: 'Set roles of Artists' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Roles of Artists' });
+  await dialog.getByRole('combobox', { name: 'Give a role in' }).click();
+  await page.getByRole('option', { name: 'Demo agency' }).click();
+  await dialog.getByRole('combobox', { name: 'Role in Demo agency' }).click();
+  await page.getByRole('option', { name: /^Creator/ }).click();
+  await expectGoodPage(watched, 'directory-roles');
+  await dialog.getByRole('button', { name: 'Set roles' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  await page.getByText('Demo agency: creator').waitFor();
+  await page.getByLabel('Refused calls only').check();
+  await page
+    .getByText(/Somebody else here has this user name/)
+    .first()
+    .waitFor();
+  expect(complaints).toEqual([]);
+  await close();
+});
