@@ -20,7 +20,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-it('goes through a tier and a project page by page, newest first, and leaves out the rest', async () => {
+it('goes through a tier, a state and a project page by page, newest first, and leaves out the rest', async () => {
   const tenantId = await aTenant(control, 1_000_000_000n);
   const projectId = crypto.randomUUID();
   const ids: string[] = [];
@@ -28,14 +28,21 @@ it('goes through a tier and a project page by page, newest first, and leaves out
     const command = anImage(tenantId);
     await api.transaction('submit', [tenantId], (tx) => submitAll(tx, [command], false));
     const [tier, project] = [at % 3 === 0 ? 'flex' : 'shared', at < 6 ? projectId : null];
-    await control.query('UPDATE generations SET service_tier = $2, project_id = $3 WHERE id = $1', [command.id, tier, project]);
+    const state = at % 4 === 0 ? 'failed' : 'queued';
+    await control.query('UPDATE generations SET service_tier = $2, project_id = $3, state = $4 WHERE id = $1', [
+      command.id,
+      tier,
+      project,
+      state,
+    ]);
     ids.unshift(command.id);
   }
   expect(await everyPage({ tier: 'flex' })).toEqual(ids.filter((_, at) => (8 - at) % 3 === 0));
+  expect(await everyPage({ state: 'failed' })).toEqual(ids.filter((_, at) => (8 - at) % 4 === 0));
   expect(await everyPage({ projectId })).toEqual(ids.filter((_, at) => 8 - at < 6));
   expect(await everyPage({ tier: 'flex', projectId })).toEqual(ids.filter((_, at) => (8 - at) % 3 === 0 && 8 - at < 6));
 
-  async function everyPage(filter: { tier?: 'flex'; projectId?: string }): Promise<string[]> {
+  async function everyPage(filter: { tier?: 'flex'; state?: 'failed'; projectId?: string }): Promise<string[]> {
     const found: string[] = [];
     let cursor: { createdAtUs: string; id: string } | undefined;
     do {
