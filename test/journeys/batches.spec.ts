@@ -34,10 +34,16 @@ it('makes a campaign of 20 products in 20 cities from one CSV, down to its conta
     promptTemplate: '{{product}} on a poster in {{city}}',
     defaults: { model: 'photon-1', aspectRatio: '16:9' },
   });
+  const expected = await until(async () => {
+    const { expectedFinishAt, expectedFinishP90At } = await get(created.id);
+    return expectedFinishAt && expectedFinishP90At ? { p50: expectedFinishAt, p90: expectedFinishP90At } : undefined;
+  });
+  expect(expected.p50 > created.createdAt && expected.p50 <= expected.p90).toBe(true);
   const batch = await until(async () => {
     const seen = await get(created.id);
     return seen.finishedAt && seen.contactSheets === 4 ? seen : undefined;
   }, 1_000);
+  console.log(`expected by ${expected.p50} or ${expected.p90}, done by ${batch.finishedAt}`);
   expect(batch).toMatchObject({ state: 'completed', rows: { accepted: 400, completed: 400, refused: 0 } });
 
   const manifest = (await text(`${created.id}/manifest`))
