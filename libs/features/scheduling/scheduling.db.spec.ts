@@ -127,6 +127,7 @@ describe('leadership', () => {
     const inside = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
     const last = asLeader(control, leadership, 'last', async (tx) => {
+      await tx.query('SET LOCAL idle_in_transaction_session_timeout = 0'); // it waits here for as long as the other needs
       inside.resolve();
       await goOn.promise;
       return admitGroup(tx, leadership, [admission(generationId, 0)]);
