@@ -6,7 +6,8 @@ import { MAX_LIVE_VIEWS, MAX_TENANTS_VIEWED } from '#features/capacity/limits';
 import { isPlatformStaff, TenantReach } from '#features/tenants/tenant-reach.service';
 import { HotPool } from '#platform/database/hot-pool';
 
-const LOOK_EVERY_MS = 1_000;
+/** The leader writes once a second: a look and a repaint together stay well under another. */
+const LOOK_EVERY_MS = 250;
 
 export interface LaneSlot {
   slot: number;
@@ -44,7 +45,7 @@ const NOT_KEPT: NamedRefusal = { refused: 'not_found', detail: 'No picture of th
 /** Without a leader no pictures are taken: an older one would show what was not so any more. */
 const PICTURE_STANDS_FOR_MS = 2 * 60_000;
 
-/** The lanes of a pool class, live. However many look, the database is read once a second and pool class, and only while anybody looks. */
+/** The lanes of a pool class, live. However many look, the database is read four times a second and pool class, and only while anybody looks. */
 @Injectable()
 export class LiveLanesService implements OnModuleDestroy {
   private readonly followed = new Map<string, FollowedPool>();

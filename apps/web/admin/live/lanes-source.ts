@@ -3,7 +3,7 @@ import { getLanes } from '#sdk/sdk.gen';
 import { type FeedListener, followLanes, type LanesNow, lanesOf } from '#web/admin/live/lanes-feed';
 
 /** Lanes are repainted at most this often, and not while the page is hidden. */
-const REPAINT_EVERY_MS = 1_000;
+const REPAINT_EVERY_MS = 400;
 
 type Listener = Pick<FeedListener, 'onPicture' | 'onChange'>;
 
