@@ -37,7 +37,7 @@ export const listRecalls = {
   }),
 } satisfies OperationContract;
 
-const MissesQuery = TenantQuery.extend({ poolClass: PoolClass, month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/) });
+const MissesQuery = TenantQuery.extend({ poolClass: PoolClass, month: z.string().regex(/^2\d{3}-(0[1-9]|1[0-2])$/) });
 export type MissesQuery = z.infer<typeof MissesQuery>;
 
 export const listGuaranteeMisses = {

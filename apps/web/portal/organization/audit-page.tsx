@@ -35,7 +35,6 @@ const FAMILIES = [
   'capacity.*',
   'retention.*',
   'operator.*',
-  'operator.*',
 ];
 const ROWS_PER_DOWNLOADED_PAGE = 1_000;
 const MAX_DOWNLOADED_PAGES = 100;
