@@ -59,7 +59,7 @@ it('lets the customer’s IT set sign-in up by a link, from the domain to enforc
   await page.getByRole('textbox', { name: 'Domain' }).fill('Demo.example');
   await page.getByRole('button', { name: 'Add domain' }).click();
   const domain = page.getByRole('region', { name: 'demo.example' });
-  await domain.getByText('_halogen.demo.example').waitFor();
+  await domain.getByText('_halogen.demo.example', { exact: true }).waitFor();
   await domain.getByText('There must be a TXT record').waitFor();
   await expectGoodPage(it, 'setup-domain');
   await database.query(`UPDATE sign_in_domains SET verified_at = now() WHERE domain = 'demo.example'`); // as its DNS would have it
