@@ -28,7 +28,12 @@ class RunsModule {}
 
 @Module({
   imports: [
-    DatabaseModule.with({ url: environment.DATABASE_CONTROL_URL, applicationName: 'generation-worker', hotConnections: HOT_CONNECTIONS }),
+    DatabaseModule.with({
+      url: environment.DATABASE_CONTROL_URL,
+      applicationName: 'generation-worker',
+      hotConnections: HOT_CONNECTIONS,
+      looksUpByKey: true,
+    }),
     OutboundModule.with(parseOutboundSettings({ allow: environment.HALOGEN_OUTBOUND_ALLOW, dns: environment.HALOGEN_OUTBOUND_DNS })),
     StorageModule.for(environment),
     RunsModule,

@@ -16,7 +16,12 @@ const CONNECTIONS = 12;
 export function schedulerModule(environment: Pick<SchedulerEnvironment, 'DATABASE_CONTROL_URL' | 'HALOGEN_SCHEDULER_URL'>): Type {
   @Module({
     imports: [
-      DatabaseModule.with({ url: environment.DATABASE_CONTROL_URL, applicationName: 'halogen-scheduler', hotConnections: CONNECTIONS }),
+      DatabaseModule.with({
+        url: environment.DATABASE_CONTROL_URL,
+        applicationName: 'halogen-scheduler',
+        hotConnections: CONNECTIONS,
+        looksUpByKey: true,
+      }),
       HealthModule.with({ inject: [HotPool], checks: (db: HotPool) => [{ name: 'postgres', check: () => canQuery(db) }] }),
       CapacityModule,
       SchedulingModule.with({

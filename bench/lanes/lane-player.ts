@@ -44,7 +44,7 @@ export class LanePlayer implements AsyncDisposable {
 
   constructor(private readonly options: LanePlayerOptions) {
     const applicationName = 'halogen-bench-lanes';
-    this.db = new HotPool({ url: options.controlUrl, applicationName, maxConnections: 4 });
+    this.db = new HotPool({ url: options.controlUrl, applicationName, maxConnections: 4, looksUpByKey: true });
     this.runs = new RunsService(this.db);
     this.notifications = new Notifications(options.controlUrl, applicationName);
     this.loop = new WakeLoop({ name: 'lane player', everyMs: LOOK_EVERY_MS, run: () => this.take() });
@@ -78,7 +78,7 @@ export class LanePlayer implements AsyncDisposable {
     const readAtMs = performance.now();
     const leases = claimed.map((lease): PlayedLease => ({ ...lease, readAtMs }));
     const timed = leases.filter((lease) => this.options.runMsOf(lease) > 0);
-    if (timed.length > 0) await this.stamp(timed);
+    if (timed.length > 0) void this.stamp(timed); // beside the look for the next ones
     for (const lease of leases) this.play(lease);
     if (leases.length === CLAIMED_AT_ONCE) this.loop.wake();
   }
@@ -110,7 +110,7 @@ export class LanePlayer implements AsyncDisposable {
   }
 
   private async stamp(leases: readonly LeaseRef[]): Promise<void> {
-    await this.db.query(
+    const stamped = this.db.query(
       `WITH started AS MATERIALIZED (
          SELECT l.tenant_id, l.generation_id, l.fence
            FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS s (tenant_id, generation_id, fence) JOIN leases l USING (tenant_id, generation_id, fence)
@@ -120,6 +120,9 @@ export class LanePlayer implements AsyncDisposable {
         WHERE (l.tenant_id, l.generation_id, l.fence) = (s.tenant_id, s.generation_id, s.fence)`,
       [leases.map(({ tenantId }) => tenantId), leases.map(({ generationId }) => generationId), leases.map(({ fence }) => fence)],
     );
+    await stamped.catch((error: unknown) => {
+      this.failure ??= error;
+    });
   }
 }
 

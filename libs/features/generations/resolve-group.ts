@@ -215,10 +215,11 @@ const FREE_LANES = `
     UPDATE leases l SET ended_at = now(), end_reason = v.end_reason, freed_at = now()
       FROM ${ENDINGS}
      WHERE l.tenant_id = v.tenant_id AND l.generation_id = v.generation_id AND l.fence = v.fence AND l.ended_at IS NULL AND v.kind = 'settle'
+    RETURNING l.generation_id, l.fence, l.lane_ids
   ),
   vacated AS (
-    DELETE FROM lane_occupancies o USING ${ENDINGS}
-     WHERE o.tenant_id = v.tenant_id AND o.generation_id = v.generation_id AND o.fence = v.fence AND v.kind = 'settle'
+    DELETE FROM lane_occupancies o USING settled s CROSS JOIN unnest(s.lane_ids) AS held (lane_id)
+     WHERE o.lane_id = held.lane_id AND o.generation_id = s.generation_id AND o.fence = s.fence
   )`;
 
 /** A batch's progress is counted where its rows end: nobody has to count a million rows to tell it. */

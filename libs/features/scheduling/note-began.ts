@@ -1,15 +1,16 @@
 import type { LeaseRef } from '#core/generations/lease';
 import { generationEventCtes } from '#features/events/generation-events.service';
 import { leaseColumns } from '#features/scheduling/lease-keys';
-import type { Tx } from '#platform/database/tx';
+import type { StatementTx } from '#platform/database/tx';
 
 export interface Began extends LeaseRef {
   nodeId: string;
 }
 
 /** The first stage of a lease has begun on its node: the generation runs, and is announced to its customer the first time. One round trip. */
-export async function noteBegan(tx: Tx, began: readonly Began[]): Promise<void> {
-  await tx.query(
+export async function noteBegan(tx: StatementTx, began: readonly Began[]): Promise<void> {
+  await tx.prepared(
+    'note began',
     `WITH begun AS MATERIALIZED (
        SELECT g.tenant_id, g.id, g.fence, g.first_began_at IS NULL AS is_news
          FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[]) AS b (tenant_id, generation_id, fence, node_id)

@@ -83,7 +83,7 @@ async function readFinishedStages(tx: Tx, held: readonly HeldGeneration[]): Prom
 async function save(tx: Tx, taken: readonly LeaseToTakeBack[]): Promise<void> {
   await tx.query(
     `WITH taken AS MATERIALIZED (
-       SELECT t.*
+       SELECT t.*, l.lane_ids
          FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::boolean[], $5::boolean[], $6::text[])
                 AS t (tenant_id, generation_id, fence, is_lost, is_freed, end_reason)
          JOIN leases l USING (tenant_id, generation_id, fence)
@@ -96,8 +96,8 @@ async function save(tx: Tx, taken: readonly LeaseToTakeBack[]): Promise<void> {
          FROM taken t
         WHERE l.tenant_id = t.tenant_id AND l.generation_id = t.generation_id AND l.fence = t.fence AND l.ended_at IS NULL
      )
-     DELETE FROM lane_occupancies o USING taken t
-      WHERE o.tenant_id = t.tenant_id AND o.generation_id = t.generation_id AND o.fence = t.fence AND t.is_freed`,
+     DELETE FROM lane_occupancies o USING taken t CROSS JOIN unnest(t.lane_ids) AS held (lane_id)
+      WHERE o.lane_id = held.lane_id AND o.generation_id = t.generation_id AND o.fence = t.fence AND t.is_freed`,
     [
       ...leaseColumns(taken.map(({ lease }) => lease)),
       taken.map(({ isLost }) => isLost),

@@ -8,6 +8,8 @@ export interface DatabaseOptions {
   url: string;
   applicationName: string;
   hotConnections: number;
+  /** See `HotPoolSettings`. */
+  looksUpByKey?: boolean;
   /** Given only by a process that reads through TypeORM. */
   entities?: Type[];
 }
@@ -22,13 +24,13 @@ export class DatabaseModule implements OnApplicationShutdown {
     @Inject(Notifications) private readonly notifications: Notifications,
   ) {}
 
-  static with({ url, applicationName, hotConnections, entities }: DatabaseOptions): DynamicModule {
+  static with({ url, applicationName, hotConnections, looksUpByKey, entities }: DatabaseOptions): DynamicModule {
     return {
       module: DatabaseModule,
       global: true,
       imports: entities ? [typeOrm(url, applicationName, entities)] : [],
       providers: [
-        { provide: HotPool, useFactory: () => new HotPool({ url, applicationName, maxConnections: hotConnections }) },
+        { provide: HotPool, useFactory: () => new HotPool({ url, applicationName, maxConnections: hotConnections, looksUpByKey }) },
         { provide: Notifications, useFactory: () => new Notifications(url, `${applicationName}-listen`) },
         ...(entities ? [TenantDatabase] : []),
       ],

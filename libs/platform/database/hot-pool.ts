@@ -9,12 +9,16 @@ export interface HotPoolSettings {
   /** Shown in pg_stat_activity. */
   applicationName: string;
   maxConnections: number;
+  /** Its statements name the rows they want: they are looked up by their keys, whatever the server thinks of its tables (docs/decisions/0021). */
+  looksUpByKey?: boolean;
 }
 
 /** Opens no transaction longer than a stopped process may hold its locks (design: paths on which others wait). */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
+/** Neither reads a table, or all of an index, to pick what it wants out of it. */
+const BY_KEY = ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin'].map((way) => `-c ${way}=off`).join(' ');
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Plain SQL over `pg`, for the paths on which many callers wait: grouped commands, the scheduler, relays. */
@@ -29,6 +33,7 @@ export class HotPool {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
+      ...(settings.looksUpByKey && { options: BY_KEY }),
       keepAlive: true,
       pipeline: true,
     } as pg.PoolConfig);
