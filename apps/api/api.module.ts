@@ -24,6 +24,7 @@ import { DreamMachineOperationsController } from '#apps/api/dream-machine/operat
 import { DreamMachineSubmits } from '#apps/api/dream-machine/submits';
 import type { ApiEnvironment } from '#apps/api/environment';
 import { ErrorFilter } from '#apps/api/errors/error.filter';
+import { AccessController } from '#apps/api/native/access.controller';
 import { AuditController } from '#apps/api/native/audit.controller';
 import { BatchResultsController } from '#apps/api/native/batch-results.controller';
 import { BatchUploadsController } from '#apps/api/native/batch-uploads.controller';
@@ -62,6 +63,7 @@ import { ProviderSignInController } from '#apps/api/sign-in/provider-sign-in.con
 import { ProviderSignIns } from '#apps/api/sign-in/provider-sign-ins';
 import { SetupLinksController } from '#apps/api/sign-in/setup-links.controller';
 import { SignInController } from '#apps/api/sign-in/sign-in.controller';
+import { AccessService } from '#features/access/access.service';
 import { AuditLogService } from '#features/audit/audit-log.service';
 import { OrderBookModule } from '#features/capacity/order-book.module';
 import { DirectoryModule } from '#features/directory/directory.module';
@@ -164,6 +166,7 @@ export class ApiModule {
         ProjectsController,
         PlansController,
         MembersController,
+        AccessController,
         KeysController,
         GrantsController,
         AuditController,
@@ -214,6 +217,7 @@ export class ApiModule {
         EndpointsService,
         DeliveryLogService,
         CreditsService,
+        AccessService,
         AuditLogService,
         ErasuresService,
         StatementsService,

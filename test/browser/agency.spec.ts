@@ -26,6 +26,7 @@ it.each([
   { name: 'audit', path: '/demo-agency/organization/audit', heading: 'Audit log' },
   { name: 'projects', path: '/demo-agency/organization', heading: 'Projects' },
   { name: 'people', path: '/demo-agency/organization/people', heading: 'People' },
+  { name: 'access', path: '/demo-agency/organization/access', heading: 'Who can reach what' },
   { name: 'brands', path: '/demo-agency/organization/brands', heading: 'Brands' },
 ])('$name is a good page', (page) => checkPage(platform, page));
 

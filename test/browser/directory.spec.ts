@@ -48,6 +48,20 @@ it('gives an identity provider a token, its group a role, and shows which of its
     .getByText(/Somebody else here has this user name/)
     .first()
     .waitFor();
+
+  await page.getByRole('link', { name: 'Access', exact: true }).click();
+  const ways = page.getByRole('table', { name: 'Who can reach what' });
+  await ways
+    .getByRole('row', { name: /mia@acme\.example Demo agency Creator/ })
+    .getByRole('cell', { name: 'by Artists', exact: true })
+    .waitFor();
+  await page.getByRole('combobox', { name: 'Who' }).click();
+  await page.getByRole('option', { name: 'Groups of the directory' }).click();
+  await ways.getByRole('row', { name: /^Artists 1 people Demo agency/ }).waitFor();
+  expect(new URL(page.url()).searchParams.get('kind')).toBe('group');
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download CSV' }).click()]);
+  expect(file.suggestedFilename()).toBe('access.csv');
+  await expectGoodPage(watched, 'access-of-groups');
   expect(complaints).toEqual([]);
   await close();
 });

@@ -52,6 +52,7 @@ const pages = [
   page('/organization', () => import('#web/portal/organization/projects-page'), 'ProjectsPage'),
   page('/organization/projects/$projectId', () => import('#web/portal/organization/project-page'), 'ProjectPage'),
   page('/organization/people', () => import('#web/portal/organization/people-page'), 'PeoplePage'),
+  page('/organization/access', () => import('#web/portal/organization/access-page'), 'AccessPage'),
   page('/organization/brands', () => import('#web/portal/organization/brands-page'), 'BrandsPage'),
   page('/organization/sign-in', () => import('#web/portal/organization/sign-in-page'), 'SignInSettingsPage'),
   page('/organization/sign-in/$connectionId', () => import('#web/portal/organization/connection-page'), 'ConnectionPage'),

@@ -5,6 +5,7 @@ import { type Section, Sections } from '#web/parts/shell/sections';
 const SECTIONS: readonly Section[] = [
   { page: '/organization', word: msg`Projects`, action: 'projects:read', isRoot: true },
   { page: '/organization/people', word: msg`People`, action: 'members:read' },
+  { page: '/organization/access', word: msg`Access`, action: 'members:read' },
   { page: '/organization/brands', word: msg`Brands`, action: 'tenants:read' },
   { page: '/organization/sign-in', word: msg`Sign-in`, action: 'tenants:read' },
   { page: '/organization/directory', word: msg`Directory`, action: 'tenants:read' },

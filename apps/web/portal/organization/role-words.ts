@@ -2,6 +2,7 @@ import type { MessageDescriptor } from '@lingui/core';
 import { msg } from '@lingui/core/macro';
 import { useLingui } from '@lingui/react/macro';
 import type { MemberRole } from '#core/access/scopes';
+import type { AccessWay } from '#sdk/types.gen';
 
 const WORDS: Record<MemberRole, MessageDescriptor> = {
   owner: msg`Owner: everything`,
@@ -14,4 +15,15 @@ const WORDS: Record<MemberRole, MessageDescriptor> = {
 export function useRoleWord(): (role: MemberRole) => string {
   const { t } = useLingui();
   return (role) => t(WORDS[role]);
+}
+
+/** Why somebody reaches something, with the groups that it comes by. */
+export function useReasonWord(): (way: Pick<AccessWay, 'reason' | 'groups'>) => string {
+  const { t } = useLingui();
+  return ({ reason, groups }) => {
+    const named = groups.join(', ');
+    if (reason === 'agency') return named ? t`from the agency, by ${named}` : t`from the agency`;
+    if (reason === 'group') return t`by ${named}`;
+    return reason === 'usual_role' ? t`usual role of the directory` : t`directly`;
+  };
 }
