@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TEMPORAL_NAMESPACE } from '#infra/local/servers/temporal';
-import { type HeldAnswers, holdAnswers } from '#test/journeys/held-answers';
+import { type HeldAnswers, holdAnswers } from '#test/faults/held-answers';
+import { type ProcessBeside, startBeside } from '#test/faults/process-beside';
 import { JourneyPlatform, until } from '#test/journeys/journey-platform';
-import { type ProcessBeside, startBeside } from '#test/journeys/process-beside';
 
 let journey: JourneyPlatform;
 let answers: HeldAnswers;

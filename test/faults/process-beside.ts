@@ -5,7 +5,7 @@ import { originOf } from '#infra/local/environment';
 import { freePort } from '#infra/local/free-port';
 import { processSpecs } from '#infra/local/processes';
 import { secretsOf } from '#infra/local/secrets';
-import type { HeldAnswers } from '#test/journeys/held-answers';
+import type { HeldAnswers } from '#test/faults/held-answers';
 import type { JourneyPlatform } from '#test/journeys/journey-platform';
 
 export interface ProcessBeside {

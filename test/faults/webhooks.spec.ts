@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { FAULTS, writeUnderFaults } from '#test/faults/webhook-faults';
 import { JourneyPlatform, until } from '#test/journeys/journey-platform';
-import { FAULTS, writeUnderFaults } from '#test/journeys/webhook-faults';
 import type { ReceivedCall } from '#testing/callback-receiver';
 import { PublishedVerifiers } from '#testing/published-verifiers';
 
