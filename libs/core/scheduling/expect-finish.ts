@@ -38,7 +38,7 @@ export function expectFinish(
   const before = laneMsBefore(tenant, work);
   const expected = waitBehind(view, tenant, work.tier, { laneMs: before + Math.max(0, ownLaneMs - longestRunMs), heads: 0 }, now);
   if (!expected || view.lanes === 0) return undefined;
-  const { p50Ms, p90Ms } = calibration.interval(expected.waitMs, expected.turnsAway);
+  const { p50Ms, p90Ms } = calibration.interval(expected.waitMs, expected);
   return { finishP50: now + p50Ms + longestRunMs, finishP90: now + p90Ms + longestRunMs };
 }
 

@@ -43,17 +43,21 @@ describe('explain', () => {
 describe('calibration', () => {
   it('learns how late starts really are', () => {
     const calibration = new StartCalibration();
+    const nextTurn = { turnsAway: 1, isOnUnits: false };
     for (let at = 0; at < 400; at += 1) {
-      const given = { ...calibration.interval(10_000, 0), expectedMs: 10_000, turnsAway: 0 };
+      const given = { ...calibration.interval(10_000, nextTurn), expectedMs: 10_000, ...nextTurn };
       const waitedMs = 20_000 + (at % 10) * 1_000;
       if (waitedMs > given.p50Ms) calibration.missed(given, 'p50');
       if (waitedMs > given.p90Ms) calibration.missed(given, 'p90');
       calibration.started(given, waitedMs);
     }
-    const { p50Ms, p90Ms } = calibration.interval(10_000, 0);
+    const { p50Ms, p90Ms } = calibration.interval(10_000, nextTurn);
     expect(p50Ms).toBeGreaterThan(20_000);
     expect(p50Ms).toBeLessThan(p90Ms);
     expect(p90Ms).toBeLessThan(60_000);
+
+    const ofUnits = calibration.interval(10_000, { turnsAway: 1, isOnUnits: true });
+    expect(ofUnits.p50Ms).toBeLessThan(p50Ms); // own units are late in a way of their own
   });
 });
 

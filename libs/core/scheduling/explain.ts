@@ -4,7 +4,7 @@ import type { IndexedLease } from '#core/scheduling/indexed-lease';
 import { mayRunAt } from '#core/scheduling/lane-board';
 import { isBeforeInQueue, type QueueHead } from '#core/scheduling/queue-order';
 import { isGuaranteedTier, mayBorrow } from '#core/scheduling/service-tier';
-import type { StartCalibration } from '#core/scheduling/start-calibration';
+import type { AwaitedStart, StartCalibration } from '#core/scheduling/start-calibration';
 import { type TenantQueue, turnAt } from '#core/scheduling/tenant-queue';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 
@@ -54,7 +54,7 @@ export function explain(view: ExplainView, calibration: StartCalibration, genera
   if (!expected || reason === 'no_node_with_n_lanes' || reason === 'more_lanes_than_units') {
     return { reason, position: expected?.position ?? 1, isFirstOfItsTenant, startP50: null, startP90: null };
   }
-  const { p50Ms, p90Ms } = calibration.interval(expected.waitMs, expected.turnsAway);
+  const { p50Ms, p90Ms } = calibration.interval(expected.waitMs, expected);
   return { reason, position: expected.position, isFirstOfItsTenant, startP50: now + p50Ms, startP90: now + p90Ms };
 }
 
@@ -72,12 +72,10 @@ function reasonOf(view: ExplainView, tenant: TenantQueue, generation: WaitingGen
   return 'no_free_lane';
 }
 
-export interface ExpectedStart {
+export interface ExpectedStart extends AwaitedStart {
   position: number;
   /** With all estimates true and nobody new. What really comes is what the calibration has learned. */
   waitMs: number;
-  /** Turns of its tenant until its own. */
-  turnsAway: number;
 }
 
 /** The planner's order as a fluid: what goes first by turns, over the lanes that it goes to. */
@@ -97,9 +95,9 @@ export function waitBehind(
   now: number,
 ): ExpectedStart | undefined {
   const running = runningLaneMs(view, tenant, now);
-  const onUnits =
-    isGuaranteedTier(tier) && tenant.units > 0 ? (ahead.laneMs + running.guaranteed) / tenant.units : Number.POSITIVE_INFINITY;
-  if (!mayBorrow(tier)) return Number.isFinite(onUnits) ? { position: ahead.heads + 1, waitMs: onUnits, turnsAway: 0 } : undefined;
+  const isOnUnits = isGuaranteedTier(tier) && tenant.units > 0;
+  const onUnits = isOnUnits ? (ahead.laneMs + running.guaranteed) / tenant.units : Number.POSITIVE_INFINITY;
+  if (!mayBorrow(tier)) return isOnUnits ? { position: ahead.heads + 1, waitMs: onUnits, turnsAway: 0, isOnUnits } : undefined;
 
   let laneMs = ahead.laneMs;
   let heads = ahead.heads;
@@ -115,7 +113,7 @@ export function waitBehind(
   const lanes = Math.max(1, view.lanes - guaranteedLanes);
   const shared = (laneMs + running.borrowed / 2) / lanes;
   const turnsAway = Math.round((turnStart - tenant.turnStart) / view.turnShare);
-  return { position: heads + 1, waitMs: Math.min(shared, onUnits), turnsAway };
+  return { position: heads + 1, waitMs: Math.min(shared, onUnits), turnsAway, isOnUnits };
 }
 
 function aheadInTenant(tenant: TenantQueue, head: QueueHead): { laneMs: number; heads: number } {

@@ -35,8 +35,6 @@ export interface SimulationSettings {
 }
 
 const PROGRESS_EVERY_JOBS = 500;
-/** Almost no wait says nothing about long ones. */
-const LEARN_FROM_MS = 1_000;
 
 interface Running {
   job: number;
@@ -149,9 +147,10 @@ class PlannerSimulation {
       const head = this.index.waitingHead(idOf(job));
       const expected = head && expectStart(this.index, head, now);
       if (!expected) continue;
-      const interval = this.calibration.interval(expected.waitMs, expected.turnsAway);
+      const interval = this.calibration.interval(expected.waitMs, expected);
       for (const end of ['p50', 'p90'] as const) this.dueStarts.add({ job, end, at: now + interval[`${end}Ms`] });
-      this.expected.set(job, { expectedMs: expected.waitMs, turnsAway: expected.turnsAway, ...interval });
+      const { waitMs: expectedMs, turnsAway, isOnUnits } = expected;
+      this.expected.set(job, { expectedMs, turnsAway, isOnUnits, ...interval });
       const plainMs = (this.index.waitingCount * this.index.meanRunLaneMs) / this.lanes;
       (this.histories[job] as JobHistory).forecast = { ...interval, plainMs };
     }
@@ -161,7 +160,7 @@ class PlannerSimulation {
     for (let due = this.dueStarts.best(); due && due.at < now; due = this.dueStarts.best()) {
       this.dueStarts.takeBest();
       const given = this.expected.get(due.job);
-      if (given && given.expectedMs > LEARN_FROM_MS) this.calibration.missed(given, due.end);
+      if (given) this.calibration.missed(given, due.end);
     }
   }
 
@@ -177,7 +176,7 @@ class PlannerSimulation {
     history.attempts.push(attempt);
     const given = this.expected.get(job);
     this.expected.delete(job);
-    if (given && given.expectedMs > LEARN_FROM_MS) this.calibration.started(given, now - submittedAt);
+    if (given) this.calibration.started(given, now - submittedAt);
     const reloadMs = history.attempts.length > 1 ? this.settings.reloadMs : 0;
     const running = { job, admission, fence, endsAt: now + reloadMs + runMs, attempt };
     this.running.set(admission.generationId, running);

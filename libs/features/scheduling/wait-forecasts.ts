@@ -22,9 +22,9 @@ export class WaitForecasts {
     const head = view.waitingHead(generationId);
     const expected = head && expectStart(view, head, now);
     if (wait?.startP50 && wait.startP90 && expected && !this.told.has(generationId) && this.told.size < MAX_FORECASTS) {
-      const { waitMs: expectedMs, turnsAway } = expected;
+      const { waitMs: expectedMs, turnsAway, isOnUnits } = expected;
       const interval = { p50Ms: wait.startP50 - now, p90Ms: wait.startP90 - now };
-      this.told.set(generationId, { expectedMs, turnsAway, ...interval, toldAt: now, isPastP50: false, isPastP90: false });
+      this.told.set(generationId, { expectedMs, turnsAway, isOnUnits, ...interval, toldAt: now, isPastP50: false, isPastP90: false });
     }
     return wait;
   }
