@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ApiUnderTest } from '#apps/api/testing/api-under-test';
+import { ApiUnderTest, type SignedIn } from '#apps/api/testing/api-under-test';
 import { SCOPES_OF_ROLE } from '#core/access/scopes';
 import { aTenant } from '#testing/builders';
 
@@ -37,6 +37,36 @@ it('keeps the last owner', async () => {
   await add('second@example.com', 'owner');
   expect((await api.call(owner, 'DELETE', `/api/v1/members/${first.id}`)).status).toBe(204);
   expect((await api.call(owner, 'GET', '/api/v1/members')).body.members).toMatchObject([{ email: 'second@example.com' }]);
+});
+
+it('ends with a membership the keys that the member made, in brands too, and says so in the audit log', async () => {
+  const agency = await aTenant(api.control, 0n);
+  const boss = await api.aSession(agency, 'owner', 'boss@agency.example');
+  const leaver = await api.aSession(agency, 'admin', 'leaver@agency.example');
+  const brand = (await api.call(boss, 'POST', '/api/v1/tenants', { name: 'A brand' })).body.id as string;
+  const keyOf = async (by: SignedIn, tenant = agency) =>
+    (await api.call({ ...by, tenant }, 'POST', '/api/v1/keys', { name: 'A robot', role: 'viewer' })).body;
+  const [own, inBrand, ofBoss] = [await keyOf(leaver), await keyOf(leaver, brand), await keyOf(boss)];
+  const answer = async ({ key }: { key: string }) => (await api.call(key, 'GET', '/api/v1/projects')).status;
+  expect([await answer(own), await answer(inBrand), await answer(ofBoss)]).toEqual([200, 200, 200]);
+
+  const { members } = (await api.call(boss, 'GET', '/api/v1/members')).body as { members: { id: string; email: string }[] };
+  const left = members.find(({ email }) => email === leaver.email)?.id;
+  expect((await api.call(boss, 'DELETE', `/api/v1/members/${left}`)).status).toBe(204);
+  for (const key of [own, inBrand]) await expect.poll(() => answer(key)).toBe(401); // remembered for seconds
+  expect(await answer(ofBoss)).toBe(200);
+  const told = await api.control.query(
+    `SELECT tenant_id, action, target_id FROM audit_log WHERE tenant_id IN ($1, $2) AND action IN ('member.removed', 'key.revoked')`,
+    [agency, brand],
+  );
+  expect(told).toHaveLength(3);
+  expect(told).toEqual(
+    expect.arrayContaining([
+      { tenant_id: agency, action: 'member.removed', target_id: left },
+      { tenant_id: agency, action: 'key.revoked', target_id: own.id },
+      { tenant_id: brand, action: 'key.revoked', target_id: inBrand.id },
+    ]),
+  );
 });
 
 it('lets nobody give a role or a scope that they lack', async () => {

@@ -52,6 +52,6 @@ export const removeMember = {
   path: '/api/v1/members/:id',
   status: 204,
   scope: 'members:write',
-  summary: 'End a membership. The last owner stays.',
+  summary: 'End a membership, and the keys that the member made. The last owner stays.',
   query: TenantQuery,
 } satisfies OperationContract;

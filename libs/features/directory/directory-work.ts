@@ -2,6 +2,7 @@ import type { NamedRefusal, ProblemName } from '#contracts/problems';
 import type { JsonObject } from '#core/directory/json';
 import type { Wanted } from '#core/directory/shown-attributes';
 import type { ListWish, ResourcePage } from '#features/directory/list-page';
+import { withBrands } from '#features/tenants/tenant-reach.service';
 import type { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
 
@@ -45,8 +46,7 @@ export async function orRefusal<T>(work: Promise<T>): Promise<T | NamedRefusal> 
 
 /** One change of a directory at a time, in a transaction that sees its tenant and its brands. */
 export async function changing<T>(db: HotPool, tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const brands = await db.query<{ id: string }>('SELECT id FROM brands_of($1)', [tenantId]);
-  return db.transaction('change directory', [tenantId, ...brands.map(({ id }) => id)], async (tx) => {
+  return db.transaction('change directory', await withBrands(db, tenantId), async (tx) => {
     await tx.query('SELECT 1 FROM tenants WHERE id = $1 FOR NO KEY UPDATE', [tenantId]);
     return work(tx);
   });

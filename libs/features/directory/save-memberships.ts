@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { MembershipChange } from '#core/directory/plan-memberships';
 import { type Actor, recordAudit } from '#features/audit/audit.service';
 import { recordEvents } from '#features/events/events.service';
+import { endMemberships } from '#features/tenants/end-memberships.service';
 import type { Tx } from '#platform/database/tx';
 
 type Planned<Do extends MembershipChange['do']> = Extract<MembershipChange, { do: Do }>;
@@ -10,7 +11,7 @@ type Planned<Do extends MembershipChange['do']> = Extract<MembershipChange, { do
 export async function saveMemberships(tx: Tx, actor: Actor, tenantId: string, planned: readonly MembershipChange[]): Promise<void> {
   const of = <Do extends MembershipChange['do']>(kind: Do) => planned.filter((change): change is Planned<Do> => change.do === kind);
   await forget(tx, tenantId, [...of('end'), ...of('forget')]);
-  await end(tx, actor, of('end'));
+  await endMemberships(tx, actor, of('end'));
   const added = await add(tx, actor, of('add'));
   await know(tx, tenantId, [...added, ...of('adopt')]);
   await change(tx, actor, of('change'));
@@ -62,30 +63,6 @@ async function change(tx: Tx, actor: Actor, changed: readonly Planned<'change'>[
     tx,
     changed.map(({ tenantId, memberId, role }) => ({ tenantId, type: 'member.changed', data: { memberId, role } })),
   );
-}
-
-/** Sessions see at their next request that the membership is over; keys within the seconds for which they are remembered. */
-async function end(tx: Tx, actor: Actor, ended: readonly Planned<'end'>[]): Promise<void> {
-  if (ended.length === 0) return;
-  const memberIds = ended.map(({ memberId }) => memberId);
-  await tx.query(
-    `UPDATE members m SET removed_at = now() FROM unnest($1::uuid[], $2::uuid[]) AS e (tenant_id, id)
-      WHERE m.tenant_id = e.tenant_id AND m.id = e.id`,
-    [ended.map(({ tenantId }) => tenantId), memberIds],
-  );
-  const keys = await tx.query<{ tenantId: string; id: string }>(
-    `UPDATE api_keys SET revoked_at = now() WHERE made_by_member_id = ANY ($1) AND (revoked_at IS NULL OR revoked_at > now())
-     RETURNING tenant_id AS "tenantId", id`,
-    [memberIds],
-  );
-  await recordAudit(tx, [
-    ...ended.map(({ tenantId, memberId }) => ({ tenantId, actor, action: 'member.removed', targetId: memberId })),
-    ...keys.map(({ tenantId, id }) => ({ tenantId, actor, action: 'key.revoked', targetId: id })),
-  ]);
-  await recordEvents(tx, [
-    ...ended.map(({ tenantId, memberId }) => ({ tenantId, type: 'member.removed', data: { memberId } }) as const),
-    ...keys.map(({ tenantId, id }) => ({ tenantId, type: 'key.revoked', data: { keyId: id } }) as const),
-  ]);
 }
 
 async function know(tx: Tx, tenantId: string, known: readonly { userId: string; tenantId: string; memberId: string }[]): Promise<void> {

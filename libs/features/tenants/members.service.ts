@@ -6,7 +6,8 @@ import { MAX_MEMBERS } from '#core/access/member-limits';
 import { type MemberRole, mayHandOn, SCOPES_OF_ROLE } from '#core/access/scopes';
 import { actorOf, recordAudit } from '#features/audit/audit.service';
 import { recordEvents } from '#features/events/events.service';
-import { NOT_FOUND, TenantReach } from '#features/tenants/tenant-reach.service';
+import { endMemberships } from '#features/tenants/end-memberships.service';
+import { NOT_FOUND, TenantReach, withBrands } from '#features/tenants/tenant-reach.service';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
 
@@ -106,16 +107,18 @@ export class MembersService {
     });
   }
 
+  /** Ends the membership, and with it the keys that the member has made, in brands too. */
   async remove(caller: Caller, tenant: string | undefined, id: string): Promise<'removed' | NamedRefusal> {
-    return this.inTenant(caller, tenant, async (tx, tenantId) => {
+    const reached = await this.reach.tenantOf(caller, tenant);
+    if ('refused' in reached) return reached;
+    const { tenantId } = reached;
+    return this.db.transaction('remove member', await withBrands(this.db, tenantId), async (tx) => {
       const members = await this.locked(tx, tenantId);
       const member = members.find((one) => one.id === id);
       if (!member) return NOT_FOUND;
       if (!mayHandOn(caller.scopes, SCOPES_OF_ROLE[member.role])) return mayNotGive(member.role);
       if (isLastOwner(members, member)) return LAST_OWNER;
-      await tx.query('UPDATE members SET removed_at = now() WHERE tenant_id = $1 AND id = $2', [tenantId, id]);
-      await recordAudit(tx, [{ tenantId, actor: actorOf(caller), action: 'member.removed', targetId: id }]);
-      await recordEvents(tx, [{ tenantId, type: 'member.removed', data: { memberId: id } }]);
+      await endMemberships(tx, actorOf(caller), [{ tenantId, memberId: id }]);
       return 'removed';
     });
   }

@@ -24,3 +24,9 @@ export class TenantReach {
     return isReached ? { tenantId: wanted } : NOT_FOUND;
   }
 }
+
+/** The tenants that a transaction names which changes a tenant and what its people have in its brands. */
+export async function withBrands(db: HotPool, tenantId: string): Promise<string[]> {
+  const brands = await db.query<{ id: string }>('SELECT id FROM brands_of($1)', [tenantId]);
+  return [tenantId, ...brands.map(({ id }) => id)];
+}

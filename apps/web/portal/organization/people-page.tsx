@@ -155,7 +155,7 @@ function RemoveDialog({ member: { id, name, email }, close }: { member: Member; 
       confirm={() => remove.mutate(undefined)}
       isPending={remove.isPending}
     >
-      <Trans>{email} loses access here. What they made stays, and so does the audit log.</Trans>
+      <Trans>{email} loses access here, and the API keys they made end. What else they made stays, and so does the audit log.</Trans>
     </ConfirmDialog>
   );
 }
