@@ -29,7 +29,7 @@ async function runTests(args: string[]): Promise<number> {
   try {
     await installTestPrograms(report);
     report('starting Postgres, Redis and Temporal for the tests');
-    const servers = await startServers({ homeDir, supervisor, report });
+    const servers = await startServers({ homeDir, supervisor, report, isThrowaway: true });
     const results = join(homeDir, 'results.json');
     const exitCode = await vitest([...args, '--reporter=default', '--reporter=json', `--outputFile.json=${results}`], servers);
     const { passed, failed } = testTotals(await readReport(results), exitCode);

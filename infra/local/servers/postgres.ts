@@ -25,6 +25,8 @@ const SETTINGS = {
   unix_socket_directories: '',
 };
 
+const THROWAWAY_SETTINGS = { fsync: 'off', full_page_writes: 'off' };
+
 interface User {
   uid: number;
   gid: number;
@@ -33,7 +35,8 @@ interface User {
 /** Postgres 18 from npm with its data in the home, or the one that DATABASE_URL names. */
 export async function startPostgres(options: ServerOptions): Promise<RunningServer> {
   if (process.env.DATABASE_URL) return existingServer('DATABASE_URL', process.env.DATABASE_URL, probe);
-  const { homeDir, supervisor, report, keepFree } = options;
+  const { homeDir, supervisor, report, keepFree, isThrowaway } = options;
+  const settings = { ...SETTINGS, ...(isThrowaway && THROWAWAY_SETTINGS) };
   const user = await serverUser();
   const programs = await programsFor(user, report);
   const dataDir = await dataFolder(homeDir, user, report);
@@ -46,7 +49,7 @@ export async function startPostgres(options: ServerOptions): Promise<RunningServ
     name: 'postgres',
     instance: 'postgres',
     command: join(programs, 'bin/postgres'),
-    args: ['-D', dataDir, '-p', String(port), ...Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    args: ['-D', dataDir, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
     cwd: dataDir,
     user,

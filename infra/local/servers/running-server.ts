@@ -11,6 +11,8 @@ export interface ServerOptions {
   report(line: string): void;
   /** Ports that must stay free. */
   keepFree?: number[];
+  /** The data need not outlive the machine: Postgres does not wait for the disk. */
+  isThrowaway?: boolean;
 }
 
 export interface RunningServer {
