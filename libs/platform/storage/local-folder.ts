@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants, createReadStream, createWriteStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { access, link, mkdir, opendir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
@@ -7,8 +7,9 @@ import { pipeline } from 'node:stream/promises';
 import { atMost } from '#platform/storage/at-most';
 import { contentTypeOf } from '#platform/storage/content-types';
 import { type ByteRange, isStorageKey, ObjectExists, type ObjectFacts, ObjectStorage } from '#platform/storage/object-storage';
+import { flushFolder, writeThrough } from '#platform/storage/write-through';
 
-/** Objects as files of one folder. A file appears under its key only when it is whole: it is written beside and linked into place. */
+/** Objects as files of one folder. A file appears under its key only when it is whole and on the disk: it is written beside and linked into place. */
 export class LocalFolder extends ObjectStorage {
   constructor(private readonly folder: string) {
     super();
@@ -21,10 +22,11 @@ export class LocalFolder extends ObjectStorage {
     await mkdir(path.dirname(target), { recursive: true });
     const unfinished = path.join(incoming, randomUUID());
     try {
-      await pipeline(content, atMost(maxBytes), createWriteStream(unfinished, { flags: 'wx' }));
+      await pipeline(content, atMost(maxBytes), (pieces: AsyncIterable<Buffer>) => writeThrough(unfinished, pieces));
       await link(unfinished, target).catch((error: NodeJS.ErrnoException) => {
         throw error.code === 'EEXIST' ? new ObjectExists(key) : error;
       });
+      await flushFolder(path.dirname(target));
     } finally {
       await rm(unfinished, { force: true });
     }
