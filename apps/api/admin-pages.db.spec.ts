@@ -2,13 +2,17 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiUnderTest } from '#apps/api/testing/api-under-test';
 import { SCOPES_OF_ROLE } from '#core/access/scopes';
+import { MAX_COUNTED } from '#features/controls/limits';
 import { QueueDepths } from '#features/queue-figures/queue-depths.service';
 import { admitted, aNode, aTenant, someUnits } from '#testing/builders';
 
-/** Enough that a scan, or a count, of what waits stands out; a bound does not grow with it. */
-const QUEUED = 30_000;
+/** Enough that a scan, or a count, of what waits stands out; a bound does not grow with it. HALOGEN_TEST_QUEUED=1000000 proves that in about two minutes. */
+const QUEUED = Number(process.env.HALOGEN_TEST_QUEUED ?? 30_000);
 /** Generations that one statement of a page may touch, however many there are. */
 const MAX_ROWS_READ = 2_000;
+/** And one that counts what an operator's act would touch. */
+const MAX_ROWS_COUNTED = 2 * MAX_COUNTED;
+const HOOK_MS = 300_000;
 
 let api: ApiUnderTest;
 let auditor: string;
@@ -29,7 +33,10 @@ beforeAll(async () => {
         AND attname NOT IN ('id', 'created_at') AND attgenerated = ''`,
   );
   const rest = columns.map(({ name }) => name).join(', ');
-  await api.control.query(
+  const owner = new pg.Client({ connectionString: api.database.ownerUrl });
+  await owner.connect();
+  await owner.query('SET session_replication_role = replica'); // rows alone: no triggers, no foreign keys
+  await owner.query(
     `INSERT INTO generations (id, created_at, ${rest})
      SELECT uuidv7(), now() - at * interval '1 second', ${rest} FROM generations, generate_series(1, ${QUEUED}) AS at WHERE id = $1`,
     [body.id],
@@ -38,13 +45,11 @@ beforeAll(async () => {
   await admitted(api.control, { tenantId, id: body.id }, `${nodeId}/0`);
   await api.call(auditor, 'POST', `/api/v1/operations/tenants/${tenantId}/views`, { reason: 'A test' });
   await new QueueDepths(api.control).count();
-  const owner = new pg.Client({ connectionString: api.database.ownerUrl });
-  await owner.connect();
   await owner.query('VACUUM ANALYZE generations');
   await owner.end();
   reader = new pg.Client({ connectionString: api.database.apiUrl });
   await reader.connect();
-});
+}, HOOK_MS);
 afterAll(async () => {
   await reader?.end();
   await api.stop();
@@ -57,13 +62,19 @@ const PAGES: Readonly<Record<string, () => string[]>> = {
   nodes: () => ['/api/v1/operations/nodes?poolClass=halo-1', `/api/v1/operations/nodes/${nodeId}`],
   guarantee: () => [
     '/api/v1/operations/recalls?poolClass=halo-1',
+    '/api/v1/operations/lending?poolClass=halo-1',
     `/api/v1/capacity/guarantee?tenant=${tenantId}`,
     `/api/v1/capacity/guarantee/misses?poolClass=halo-1&month=2026-10&tenant=${tenantId}`,
   ],
   'order book': () => ['/api/v1/capacity/calendar?poolClass=halo-1', '/api/v1/capacity/cuts', `/api/v1/commitments?tenant=${tenantId}`],
   tenants: () => ['/api/v1/tenants', `/api/v1/operations/tenants/${tenantId}`],
   'what-if': () => ['/api/v1/simulations'],
-  controls: () => ['/api/v1/operations/pauses'],
+  controls: () => [
+    '/api/v1/operations/pauses',
+    '/api/v1/operations/switches',
+    '/api/v1/operations/proposals',
+    '/api/v1/audit?order=newest&limit=25',
+  ],
 };
 
 interface Statement {
@@ -117,6 +128,18 @@ it.each(Object.keys(PAGES))('%s counts and scans nothing that waits: each statem
   for (const statement of statements) {
     expect(await rowsReadBy(statement), statement.text).toBeLessThan(MAX_ROWS_READ);
   }
+});
+
+it.each([
+  ['submits', 'all', null],
+  ['submits', 'tenant', 'a tenant'],
+  ['submits', 'pool', 'halo-1'],
+  ['submits', 'model', 'photon-1'],
+  ['webhooks', 'all', null],
+  ['ingestion', 'all', null],
+])('counting what stopping %s of %s would touch reads to a bound', async (...stop) => {
+  const text = 'SELECT * FROM touched_by($1, $2, $3, $4)';
+  expect(await rowsReadBy({ text, values: [...stop, MAX_COUNTED] })).toBeLessThanOrEqual(MAX_ROWS_COUNTED);
 });
 
 it('would see a scan', async () => {

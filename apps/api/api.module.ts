@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { ControlsController } from '#apps/api/admin/controls.controller';
 import { GuaranteeController } from '#apps/api/admin/guarantee.controller';
 import { InvoiceSellerController } from '#apps/api/admin/invoice-seller.controller';
 import { NodesController } from '#apps/api/admin/nodes.controller';
@@ -66,6 +67,10 @@ import { SignInController } from '#apps/api/sign-in/sign-in.controller';
 import { AccessService } from '#features/access/access.service';
 import { AuditLogService } from '#features/audit/audit-log.service';
 import { OrderBookModule } from '#features/capacity/order-book.module';
+import { ProposalsService } from '#features/controls/proposals.service';
+import { SwitchBoard } from '#features/controls/switch-board.service';
+import { SwitchesService } from '#features/controls/switches.service';
+import { TouchedService } from '#features/controls/touched.service';
 import { DirectoryModule } from '#features/directory/directory.module';
 import { CancellationsService } from '#features/generations/cancellations.service';
 import { GenerationEntity } from '#features/generations/generation.entity';
@@ -180,6 +185,7 @@ export class ApiModule {
         CalculatorController,
         LanesController,
         SchedulingController,
+        ControlsController,
         NodesController,
         QueueController,
         GuaranteeController,
@@ -208,6 +214,10 @@ export class ApiModule {
         WorkOrdersService,
         LedgerService,
         SchedulingOperations,
+        SwitchBoard,
+        SwitchesService,
+        ProposalsService,
+        TouchedService,
         NodesService,
         QueueFiguresService,
         TenantViewsService,

@@ -15,6 +15,7 @@ let api: ApiUnderTest;
 let agency: string;
 let owner: string;
 let operator: string;
+let platform: string;
 const today = dayAt(new Date());
 const days = (ahead: number) => isoDay(today + ahead);
 
@@ -22,7 +23,8 @@ beforeAll(async () => {
   api = await ApiUnderTest.start();
   agency = await aTenant(api.control, RICH);
   owner = await api.aKey(agency, SCOPES_OF_ROLE.owner);
-  operator = await api.aKey(await aTenant(api.control, 0n), SCOPES_OF_ROLE.operator);
+  platform = await aTenant(api.control, 0n);
+  operator = await api.aKey(platform, SCOPES_OF_ROLE.operator);
 });
 afterAll(() => api.stop());
 
@@ -141,6 +143,18 @@ it('transfers between an agency’s own brands, and to nobody else', async () =>
   expect(await guaranteed(poolClass)).toBe(10);
 });
 
+/** One operator proposes the cut, another one approves it. */
+async function forced({ reason, ...cut }: { reason: string }): Promise<void> {
+  const act = { does: 'cut', ...cut };
+  const [first, second] = [await api.aSession(platform, 'operator'), await api.aSession(platform, 'operator')];
+  const proposed = await api.call(first, 'POST', '/api/v1/operations/proposals', { act, reason });
+  expect(proposed.body.touched).toMatchObject({
+    needsSecondPerson: true,
+    counts: expect.arrayContaining([{ what: 'taken_units', value: 3, exact: true }]),
+  });
+  expect((await api.call(second, 'POST', `/api/v1/operations/proposals/${proposed.body.id}/approve`)).body.state).toBe('approved');
+}
+
 it('refuses a cut of what is sold, or forces it and credits whom it takes from', async () => {
   const poolClass = await anOrderBook(api.control, { nodes: 6, lanesPerNode: 4 }); // 20
   const elder = await order(poolClass, 8);
@@ -152,8 +166,8 @@ it('refuses a cut of what is sold, or forces it and credits whom it takes from',
     status: 409,
     body: { firstFailingDay: days(0), missingUnits: 3 },
   });
-  const { taken } = (await api.call(operator, 'POST', '/api/v1/capacity/cuts', { ...cut, force: true })).body;
-  expect(taken).toMatchObject([{ commitmentId: young.body.id, tenantId: youngest, units: 3, startsOn: days(0), endsOn: days(3) }]);
+  expect((await api.call(operator, 'POST', '/api/v1/capacity/cuts', { ...cut, force: true })).body.type).toContain('second_person_needed');
+  await forced(cut);
   expect([await guaranteed(poolClass), await guaranteed(poolClass, youngest)]).toEqual([8, 5]);
   const credits = await api.control.query<{ amount_micro: string }>(
     `SELECT amount_micro FROM grants WHERE tenant_id = $1 AND source = 'service_credit'`,

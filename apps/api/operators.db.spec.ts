@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiUnderTest } from '#apps/api/testing/api-under-test';
 import { SCOPES_OF_ROLE } from '#core/access/scopes';
-import { PauseEnds } from '#features/scheduling/pause-ends.service';
+import { ControlEnds } from '#features/controls/control-ends.service';
 import { HotPool } from '#platform/database/hot-pool';
 import { anOrderBook, aTenant } from '#testing/builders';
 
@@ -53,13 +53,13 @@ it('ends a pause by itself when its time is over, and no other', async () => {
   expect((await api.call(operator, 'POST', `${ROOT}/pauses`, { tenantId, reason: 'Long' })).status).toBe(204);
   const pausedIds = async () =>
     (await api.call(auditor, 'GET', `${ROOT}/pauses`)).body.pauses.map((one: { tenantId: string }) => one.tenantId);
-  const ends = new PauseEnds(api.control);
-  await ends.lift();
+  const ends = new ControlEnds(api.control);
+  await ends.end();
   expect(await pausedIds()).toEqual([brief, tenantId]);
   const owner = new HotPool({ url: api.database.ownerUrl, applicationName: 'test-owner', maxConnections: 1 });
   await owner.query('UPDATE tenant_pauses SET ends_at = now() WHERE ends_at IS NOT NULL');
   await owner.close();
-  await ends.lift();
+  await ends.end();
   expect(await pausedIds()).toEqual([tenantId]);
   expect((await api.call(operator, 'POST', `${ROOT}/pauses/lift`, { tenantId })).status).toBe(204);
 });

@@ -8,6 +8,7 @@ import { AuditSealer } from '#features/audit/audit-sealer.service';
 import { CommitmentDays } from '#features/capacity/commitment-days.service';
 import { GuaranteeMonths } from '#features/capacity/guarantee-months.service';
 import { Utilization } from '#features/capacity/utilization.service';
+import { ControlEnds } from '#features/controls/control-ends.service';
 import { CallPruning } from '#features/directory/call-pruning';
 import { CancellationRuns } from '#features/generations/cancellation-runs.service';
 import { EndedUnits } from '#features/generations/ended-units.service';
@@ -20,7 +21,6 @@ import { PlanPeriods } from '#features/ledger/plan-periods.service';
 import { Reconciliation } from '#features/ledger/reconciliation.service';
 import { QueueDepths } from '#features/queue-figures/queue-depths.service';
 import { ErasureSweep } from '#features/retention/erasure-sweep';
-import { PauseEnds } from '#features/scheduling/pause-ends.service';
 import { CertificateWatch } from '#features/sign-in/certificate-watch';
 import { PlannerProcess } from '#features/simulations/planner-process';
 import { WhatIfRuns } from '#features/simulations/what-if-runs.service';
@@ -63,7 +63,7 @@ export function backgroundWorkerModule(environment: BackgroundWorkerEnvironment)
       EndedUnits,
       CertificateWatch,
       QueueDepths,
-      PauseEnds,
+      ControlEnds,
       CallPruning,
       CancellationRuns,
       PlannerProcess,

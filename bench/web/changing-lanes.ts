@@ -32,7 +32,13 @@ export class ChangingLanes {
     );
     await this.pool.query('INSERT INTO live_lane_slots VALUES ($1, 1, $2)', [this.poolClass, this.tenantId]);
     await this.write();
-    this.timer = setInterval(() => void this.write(), CHANGE_EVERY_MS);
+    this.changeEvery(CHANGE_EVERY_MS);
+  }
+
+  /** A leader writes once a second; more often makes the repaints of an hour in less. */
+  changeEvery(ms: number): void {
+    clearInterval(this.timer);
+    this.timer = setInterval(() => void this.write(), ms);
   }
 
   async stop(): Promise<void> {

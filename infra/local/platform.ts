@@ -151,7 +151,7 @@ async function announce(
     otlp: otlp.url,
     pids: { parent: [process.pid], ...supervisor.pids() },
     keys: secrets.keys,
-    signIn: { owner: signInOf('owner'), operator: signInOf('operator') },
+    signIn: { owner: signInOf('owner'), operator: signInOf('operator'), secondOperator: signInOf('secondOperator') },
   });
   let written = writeRunFile(homeDir, run());
   await written;

@@ -10,8 +10,8 @@ export type NodeId = (typeof NODE_IDS)[number];
 const KEY_NAMES = ['demo', 'limited', 'other', 'revoked', 'broke', 'operator'] as const;
 export type KeyName = (typeof KEY_NAMES)[number];
 
-/** People who sign in with a password: an owner of the demo tenant, and an operator of the platform. */
-const PERSON_NAMES = ['owner', 'operator'] as const;
+/** People who sign in with a password: an owner of the demo tenant, an operator of the platform, and a second one for what takes two. */
+const PERSON_NAMES = ['owner', 'operator', 'secondOperator'] as const;
 export type PersonName = (typeof PERSON_NAMES)[number];
 
 export interface Secrets {
@@ -50,8 +50,8 @@ type HomeSecrets = Omit<Secrets, 'passwords' | 'encryptionKeys'> & Partial<Secre
 
 async function completed(file: string, known: HomeSecrets): Promise<Secrets> {
   const { passwords, encryptionKeys } = known;
-  if (passwords && encryptionKeys) return { ...known, passwords, encryptionKeys };
-  const secrets = { ...known, passwords: passwords ?? newPasswords(), encryptionKeys: encryptionKeys ?? newEncryptionKey('local') };
+  if (passwords && PERSON_NAMES.every((name) => passwords[name]) && encryptionKeys) return { ...known, passwords, encryptionKeys };
+  const secrets = { ...known, passwords: { ...newPasswords(), ...passwords }, encryptionKeys: encryptionKeys ?? newEncryptionKey('local') };
   await writeSecretFile(file, `${JSON.stringify(secrets, null, 2)}\n`);
   return secrets;
 }

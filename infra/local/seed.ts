@@ -75,14 +75,19 @@ async function seedTenant(tx: Tx, { number, name, credits, keys }: SeedTenant, s
 export const SEEDED_PEOPLE: Readonly<Record<PersonName, { email: string; path: string }>> = {
   owner: { email: 'owner@demo.example', path: '/api/v1/sign-in' },
   operator: { email: 'operator@halogen.example', path: '/api/v1/operations/sign-in' },
+  secondOperator: { email: 'second-operator@halogen.example', path: '/api/v1/operations/sign-in' },
 };
 
 /** Before the transaction: it is slow by design, and nobody shall wait for it with rows locked. */
 async function passwordHashes({ passwords }: Secrets): Promise<Record<PersonName, string>> {
-  return { owner: await hashPassword(passwords.owner), operator: await hashPassword(passwords.operator) };
+  return {
+    owner: await hashPassword(passwords.owner),
+    operator: await hashPassword(passwords.operator),
+    secondOperator: await hashPassword(passwords.secondOperator),
+  };
 }
 
-/** An owner of the demo tenant and an operator. A home of its own secrets may meet a database that was seeded by another: the newest password counts. */
+/** An owner of the demo tenant and two operators. A home of its own secrets may meet a database that was seeded by another: the newest password counts. */
 async function seedPeople(tx: Tx, passwords: Record<PersonName, string>): Promise<void> {
   const [demo, platform, id] = [seedId(1, 0), seedId(4, 0), seedId(1, 32)];
   await tx.query(
@@ -95,11 +100,12 @@ async function seedPeople(tx: Tx, passwords: Record<PersonName, string>): Promis
      ON CONFLICT (tenant_id, member_id) DO UPDATE SET password = $3, set_at = now()`,
     [demo, id, passwords.owner],
   );
-  await tx.query(
-    `INSERT INTO staff (tenant_id, id, email, name, role, password) VALUES ($1, $2, $3, 'Operator', 'operator', $4)
-     ON CONFLICT (tenant_id, id) DO UPDATE SET password = excluded.password`,
-    [platform, seedId(4, 32), SEEDED_PEOPLE.operator.email, passwords.operator],
-  );
+  for (const [at, name] of (['operator', 'secondOperator'] as const).entries())
+    await tx.query(
+      `INSERT INTO staff (tenant_id, id, email, name, role, password) VALUES ($1, $2, $3, 'Operator', 'operator', $4)
+       ON CONFLICT (tenant_id, id) DO UPDATE SET password = excluded.password`,
+      [platform, seedId(4, 32 + at), SEEDED_PEOPLE[name].email, passwords[name]],
+    );
 }
 
 async function seedCapacity(tx: Tx, secrets: Secrets, lanesPerNode: number): Promise<void> {

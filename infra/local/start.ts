@@ -60,7 +60,7 @@ function printInvitation({ run }: Platform): void {
   const client = new LumaAI({ authToken: '${run.keys.demo}', baseURL: '${run.api}/dream-machine/v1' });
   await client.generations.image.create({ model: 'photon-1', prompt: 'a lighthouse at dusk' });
 
-Sign in as the owner of the demo agency, or as an operator of the platform:
+Sign in as the owner of the demo agency, or as one of two operators of the platform:
 
 ${Object.values(run.signIn)
   .map(({ url, email, password }) => `  ${email}  ${password}  (POST ${url})`)

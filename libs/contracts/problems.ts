@@ -37,6 +37,7 @@ export const PROBLEMS = {
   step_up_needed: { status: 403, title: 'Sign in again' },
   csrf_refused: { status: 403, title: 'Not from our pages' },
   not_allowed: { status: 403, title: 'Not allowed' },
+  second_person_needed: { status: 403, title: 'Second person needed' },
   link_refused: { status: 403, title: 'Link refused' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
@@ -62,6 +63,7 @@ export const PROBLEMS = {
   last_owner: { status: 409, title: 'Last owner' },
   not_implemented: { status: 501, title: 'Not implemented' },
   unavailable: { status: 503, title: 'Unavailable' },
+  switched_off: { status: 503, title: 'Switched off' },
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemName = keyof typeof PROBLEMS;
 

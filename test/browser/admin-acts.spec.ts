@@ -55,19 +55,3 @@ it('shows how long work waited, as a table too', async () => {
   await page.getByRole('columnheader', { name: 'up to 1.0 s' }).waitFor();
   await close();
 });
-
-it('refuses a cut of what is sold until it is forced, by name', async () => {
-  const watched = await platform.operator();
-  const { page, close } = watched;
-  await page.goto('/admin/order-book?pool=halo-gb300');
-  await page.getByRole('button', { name: 'Cut capacity' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Cut capacity of halo-gb300' });
-  await dialog.getByLabel('Site').fill('halo-north');
-  await dialog.getByLabel('From').fill('2029-12-01');
-  await dialog.getByLabel('Reason').fill('a journey');
-  await dialog.getByLabel('Take what is sold, and credit it').check();
-  await dialog.getByRole('button', { name: 'Force the cut' }).click();
-  await dialog.getByText('Type the name exactly as it is written.').waitFor();
-  await expectGoodPage(watched, 'admin-cut');
-  await close();
-});

@@ -69,7 +69,7 @@ it('pauses a pool class after its name is typed, explains what waits then, and l
   await page.getByRole('button', { name: 'Pause work' }).click();
   const dialog = page.getByRole('dialog', { name: 'Pause work' });
   await dialog.getByLabel('What').selectOption({ label: 'Pool class halo-1' });
-  await dialog.getByText(/lanes run on to their end/).waitFor();
+  await dialog.getByRole('region', { name: 'What it touches' }).getByText('Guaranteed units at risk').waitFor();
   await dialog.getByLabel('Reason').fill('a journey');
   await dialog.getByLabel('Type halo-1 to confirm').fill('halo');
   await dialog.getByRole('button', { name: 'Pause work' }).click();

@@ -6,7 +6,7 @@ import type { Shared } from '#test/browser/shared-platform';
 const HEIGHT_PX = 900;
 const PATIENCE_MS = 20_000;
 const LABEL_PASSWORD = /^Password/; // its star is part of the label
-const SIGN_IN_PAGES: Record<PersonName, string> = { owner: '/sign-in', operator: '/admin/sign-in' };
+const SIGN_IN_PAGES: Record<PersonName, string> = { owner: '/sign-in', operator: '/admin/sign-in', secondOperator: '/admin/sign-in' };
 
 type SignedIn = Awaited<ReturnType<BrowserContext['storageState']>>;
 
@@ -50,6 +50,11 @@ export class BrowserPlatform {
   /** A page of an operator. */
   operator(look: Look = {}): Promise<WatchedPage> {
     return this.openAs('operator', look);
+  }
+
+  /** A page of another operator, who approves what the first one proposes. */
+  secondOperator(look: Look = {}): Promise<WatchedPage> {
+    return this.openAs('secondOperator', look);
   }
 
   /** A request with the demo tenant's key: what another client does while somebody looks at a page. */

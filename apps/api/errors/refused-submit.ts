@@ -14,6 +14,8 @@ export function refusedSubmit(refusal: SubmitRefusal): Refused {
   switch (refusal.refused) {
     case 'not_offered':
       return new Refused('not_offered', refusal.message);
+    case 'switched_off':
+      return new Refused('switched_off', `Halogen takes no such work for the moment: ${refusal.reason}`, undefined, refusal.retryAfterMs);
     case 'insufficient_credits':
       return insufficientCredits(refusal);
     case 'no_units':

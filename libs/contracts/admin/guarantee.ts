@@ -37,6 +37,37 @@ export const listRecalls = {
   }),
 } satisfies OperationContract;
 
+const LendingQuery = z.object({
+  poolClass: PoolClass,
+  limit: z.coerce.number().int().min(1).max(MAX_RECALLS_LISTED).default(50),
+  before: z.iso.date().optional().meta({ description: 'Only days before this one, in UTC; all if absent.' }),
+});
+export type LendingQuery = z.infer<typeof LendingQuery>;
+
+export const listLending = {
+  id: 'listLending',
+  method: 'GET',
+  path: '/api/v1/operations/lending',
+  status: 200,
+  scope: 'platform:read',
+  summary: 'Who lent lanes to whom, by day of the last 400, newest first.',
+  query: LendingQuery,
+  response: z.object({
+    days: z.array(
+      z.object({
+        day: z.iso.date(),
+        lenderId: z.uuid(),
+        lenderName: z.string(),
+        borrowerId: z.uuid(),
+        borrowerName: z.string(),
+        laneMinutes: z
+          .number()
+          .meta({ description: 'A lane for a minute is one; of all that a tenant borrows, each lender has the part that it lends.' }),
+      }),
+    ),
+  }),
+} satisfies OperationContract;
+
 const MissesQuery = TenantQuery.extend({ poolClass: PoolClass, month: z.string().regex(/^2\d{3}-(0[1-9]|1[0-2])$/) });
 export type MissesQuery = z.infer<typeof MissesQuery>;
 

@@ -16,6 +16,7 @@ export interface ProjectOfKey {
 /** The person behind a call that came with a session. */
 export interface PersonOfCall {
   id: string;
+  email: string;
   /** Where they are a member: an agency when they act for its brand. */
   tenantId: string;
   memberId: string;

@@ -44,6 +44,12 @@ export function capacityOf({ phases, cuts, spareOneNodeIn }: Supply): Steps {
   );
 }
 
+/** Whether a cut leaves nothing of what its site has powered on when it begins. */
+export function takesSite({ phases }: Pick<Supply, 'phases'>, { siteId, lanes, startsOn }: Omit<CapacityCut, 'endsOn' | 'kind'>): boolean {
+  const powered = phases.filter((phase) => phase.siteId === siteId && phase.powersOn <= startsOn);
+  return powered.length > 0 && lanes >= powered.reduce((sum, { nodes, lanesPerNode }) => sum + nodes * lanesPerNode, 0);
+}
+
 function capacityOfSite(phases: readonly SitePhase[], cuts: readonly CapacityCut[], spareOneNodeIn: number): Steps {
   const nodes = stepsOf(phases.map((phase) => ({ day: phase.powersOn, delta: phase.nodes })));
   const lanes = stepsOf(phases.map((phase) => ({ day: phase.powersOn, delta: phase.nodes * phase.lanesPerNode })));

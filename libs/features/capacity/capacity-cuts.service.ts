@@ -4,13 +4,15 @@ import type { NamedRefusal } from '#contracts/problems';
 import type { Caller } from '#core/access/caller';
 import { type Day, isoDay, NEVER } from '#core/capacity/days';
 import { checkCut, type ForcedCut, forceCut, type SoldUnits } from '#core/capacity/forced-cut';
-import { type CutKind, capacityOf } from '#core/capacity/phases';
+import { type CutKind, capacityOf, takesSite } from '#core/capacity/phases';
+import { needsSecondPerson } from '#core/controls/second-person';
 import { SERVICE_CREDITS_ACCOUNT_ID } from '#core/ledger/accounts';
 import { formatCredits } from '#core/ledger/credits';
 import { actorOf, recordAudit } from '#features/audit/audit.service';
 import { MAX_CUTS_LISTED, MAX_TENANTS_PER_CUT } from '#features/capacity/limits';
-import { dateOf, dayNumber, lockBook } from '#features/capacity/order-book-rows';
+import { type BookRow, dateOf, dayNumber, lockBook } from '#features/capacity/order-book-rows';
 import { refusalOfOrder } from '#features/capacity/refusals';
+import { SECOND_PERSON_NEEDED, type Within, withoutApproval } from '#features/controls/approval.service';
 import { recordEvents } from '#features/events/events.service';
 import { grantCredits } from '#features/ledger/grants.service';
 import { HotPool } from '#platform/database/hot-pool';
@@ -40,6 +42,15 @@ export interface CutMade {
   id: string;
   /** What it took of commitments; empty when nothing sold was missing. */
   taken: readonly ForcedCut[];
+  /** It leaves nothing of its site. */
+  losesSite: boolean;
+}
+
+/** Undoes what a dry run did. */
+class DryRun extends Error {
+  constructor(readonly cut: CutMade) {
+    super('a dry run is undone');
+  }
 }
 
 const MAX_TRIES = 5;
@@ -49,17 +60,48 @@ const MAX_TRIES = 5;
 export class CapacityCutsService {
   constructor(private readonly db: HotPool) {}
 
-  async cut(caller: Caller, wanted: WantedCut): Promise<CutMade | NamedRefusal> {
+  /** @param within a second person's approval, without which nothing sold and no whole site is taken */
+  async cut(caller: Caller, wanted: WantedCut, within: Within = withoutApproval): Promise<CutMade | NamedRefusal> {
+    const isApproved = within !== withoutApproval;
+    return this.inBook(caller, wanted.poolClass, (tx, held) => within(tx, () => cutOnce(tx, caller, wanted, { held, isApproved })));
+  }
+
+  /** What a cut would take, found by making it and undoing it. */
+  async wouldTake(caller: Caller, wanted: WantedCut): Promise<CutMade | NamedRefusal> {
+    try {
+      return await this.inBook(caller, wanted.poolClass, async (tx, held) => {
+        const outcome = await cutOnce(tx, caller, wanted, { held, isApproved: true });
+        if ('refused' in outcome) return outcome;
+        throw new DryRun(outcome);
+      });
+    } catch (error) {
+      if (error instanceof DryRun) return error.cut;
+      throw error;
+    }
+  }
+
+  /** With the book locked, in a transaction that may see every owner of the pool class, also those who came meanwhile. */
+  private async inBook(
+    caller: Caller,
+    poolClass: string,
+    work: (tx: Tx, held: BookRow) => Promise<CutMade | NamedRefusal>,
+  ): Promise<CutMade | NamedRefusal> {
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
       const owners = await this.db.query<{ tenant_id: string }>('SELECT tenant_id FROM tenants_with_units($1) LIMIT $2', [
-        wanted.poolClass,
+        poolClass,
         MAX_TENANTS_PER_CUT + 1,
       ]);
-      if (owners.length > MAX_TENANTS_PER_CUT) throw new Error(`more than ${MAX_TENANTS_PER_CUT} tenants share ${wanted.poolClass}`);
+      if (owners.length > MAX_TENANTS_PER_CUT) throw new Error(`more than ${MAX_TENANTS_PER_CUT} tenants share ${poolClass}`);
       const tenantIds = owners.map(({ tenant_id }) => tenant_id);
-      const outcome = await this.db.transaction('cut capacity', [caller.tenantId, ...tenantIds], (tx) =>
-        cutOnce(tx, caller, wanted, tenantIds),
-      );
+      const outcome = await this.db.transaction('cut capacity', [caller.tenantId, ...tenantIds], async (tx) => {
+        const held = await lockBook(tx, poolClass);
+        if (!held) return refusalOfOrder({ refused: 'unknown_pool_class' });
+        const unseen = await tx.query('SELECT 1 FROM tenants_with_units($1) WHERE tenant_id <> ALL ($2::uuid[]) LIMIT 1', [
+          poolClass,
+          tenantIds,
+        ]);
+        return unseen.length > 0 ? 'other_owners' : work(tx, held);
+      });
       if (outcome !== 'other_owners') return outcome;
     }
     return { refused: 'unavailable', detail: 'Too much was sold meanwhile; try again' };
@@ -85,26 +127,19 @@ export class CapacityCutsService {
 const CUT_COLUMNS = `id, site_id AS "siteId", pool_class AS "poolClass", kind, reason, lanes, ${dayNumber('starts_on')} AS "startsOn",
   ${dayNumber('ends_on')} AS "endsOn", forced, created_at AS "createdAt", cancelled_at AS "cancelledAt"`;
 
-/** @param tenantIds whose rows this transaction may see */
 async function cutOnce(
   tx: Tx,
   caller: Caller,
   wanted: WantedCut,
-  tenantIds: readonly string[],
-): Promise<CutMade | NamedRefusal | 'other_owners'> {
-  const held = await lockBook(tx, wanted.poolClass);
-  if (!held) return refusalOfOrder({ refused: 'unknown_pool_class' });
+  { held, isApproved }: { held: BookRow; isApproved: boolean },
+): Promise<CutMade | NamedRefusal> {
   if (!held.supply.phases.some(({ siteId }) => siteId === wanted.siteId)) return refusalOfOrder({ refused: 'unknown_site' });
-  const unseen = await tx.query('SELECT 1 FROM tenants_with_units($1) WHERE tenant_id <> ALL ($2::uuid[]) LIMIT 1', [
-    wanted.poolClass,
-    tenantIds,
-  ]);
-  if (unseen.length > 0) return 'other_owners';
-
   const cuts = [...held.supply.cuts, { ...wanted, endsOn: wanted.endsOn ?? NEVER }];
   const after = { capacity: capacityOf({ ...held.supply, cuts }), sold: held.book.sold };
   const checked = checkCut(after, held.today);
   if (checked !== 'covered' && !wanted.force) return refusalOfOrder(checked);
+  const losesSite = takesSite(held.supply, wanted);
+  if (!isApproved && needsSecondPerson({ takesSold: checked !== 'covered', losesSite })) return SECOND_PERSON_NEEDED;
   const taken = checked === 'covered' ? [] : forceCut(after, await readSoldUnits(tx, wanted.poolClass), held.today);
   const id = uuidv7();
   await insertCut(tx, id, wanted, taken.length > 0);
@@ -113,7 +148,7 @@ async function cutOnce(
   const { force: _force, ...data } = { ...wanted, takenUnits: taken.length };
   await recordAudit(tx, [{ tenantId: caller.tenantId, actor: actorOf(caller), action: 'capacity.cut', targetId: id, data }]);
   await tx.query(`SELECT pg_notify('halogen_scheduler', '')`);
-  return { id, taken };
+  return { id, taken, losesSite };
 }
 
 async function readSoldUnits(tx: Tx, poolClass: string): Promise<SoldUnits[]> {

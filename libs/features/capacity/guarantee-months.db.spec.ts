@@ -100,5 +100,9 @@ it('writes each minute once, with the units that were idle and lent', async () =
     { ...row, tenant_id: borrower, units: 0, borrowed_lanes: 2, lent_units: 0 },
     { ...row, tenant_id: lender, units: 8, borrowed_lanes: 0, lent_units: 2 },
   ]);
+  const days = await control.query('SELECT day::text, tenant_id, borrower_id, lane_minutes FROM lending_days WHERE pool_class = $1', [
+    poolClass,
+  ]);
+  expect(days).toEqual([{ day: '2026-11-23', tenant_id: lender, borrower_id: borrower, lane_minutes: 2 }]);
   expect((await ledgerDifferences(control)).filter(({ invariant }) => !invariant.startsWith('I8'))).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { CapacityViewsService } from '#features/capacity/capacity-views.service'
 import { CommitmentsService } from '#features/capacity/commitments.service';
 import { GuaranteeMissesService } from '#features/capacity/guarantee-misses.service';
 import { LaneUseService } from '#features/capacity/lane-use.service';
+import { LendingDaysService } from '#features/capacity/lending-days.service';
 import { LiveLanesService } from '#features/capacity/live-lanes.service';
 import { RecallsService } from '#features/capacity/recalls.service';
 import { TenantsModule } from '#features/tenants/tenants.module';
@@ -15,6 +16,7 @@ const SERVICES = [
   LiveLanesService,
   LaneUseService,
   RecallsService,
+  LendingDaysService,
   GuaranteeMissesService,
 ];
 

@@ -1,12 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { lentUnits } from '#core/capacity/lending';
+import { lendingPairs } from '#core/capacity/lending-pairs';
 import { HotPool } from '#platform/database/hot-pool';
 import { Sweep } from '#platform/outbox/sweep';
 
 const LOOK_EVERY_MS = 5_000;
 const MS_PER_MINUTE = 60_000;
 const MINUTES_KEPT_DAYS = 62;
+const DAYS_KEPT = 400;
 const PRUNED_AT_ONCE = 10_000;
+/** Who lent to whom of a pool class: more pairs than these are too small to tell. */
+const MAX_PAIRS = 1_000;
 
 interface Look {
   tenantId: string;
@@ -45,9 +49,20 @@ export class Utilization extends Sweep {
   }
 
   private async write(minute: Date, means: readonly Mean[]): Promise<void> {
+    const lendings = [...Map.groupBy(means, ({ poolClass }) => poolClass)].flatMap(([poolClass, ofPool]) =>
+      lendingPairs(ofPool, MAX_PAIRS).map((pair) => ({ ...pair, poolClass })),
+    );
+    // A minute that another process has written adds nothing to its day.
     await this.pool.query(
-      `INSERT INTO utilization_minutes (minute, tenant_id, pool_class, units, own_lanes, borrowed_lanes, shared_lanes, lent_units)
-       SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::real[], $5::real[], $6::real[], $7::real[], $8::real[]) ON CONFLICT DO NOTHING`,
+      `WITH written AS (
+         INSERT INTO utilization_minutes (minute, tenant_id, pool_class, units, own_lanes, borrowed_lanes, shared_lanes, lent_units)
+         SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::real[], $5::real[], $6::real[], $7::real[], $8::real[])
+         ON CONFLICT DO NOTHING RETURNING tenant_id, pool_class)
+       INSERT INTO lending_days AS d (day, pool_class, tenant_id, borrower_id, lane_minutes)
+       SELECT ($1::timestamptz AT TIME ZONE 'UTC')::date, l.pool_class, l.lender_id, l.borrower_id, l.lanes
+         FROM unnest($9::text[], $10::uuid[], $11::uuid[], $12::float8[]) AS l (pool_class, lender_id, borrower_id, lanes)
+         JOIN written w ON w.tenant_id = l.lender_id AND w.pool_class = l.pool_class
+       ON CONFLICT (pool_class, day, tenant_id, borrower_id) DO UPDATE SET lane_minutes = d.lane_minutes + excluded.lane_minutes`,
       [
         minute,
         means.map(({ tenantId }) => tenantId),
@@ -57,6 +72,10 @@ export class Utilization extends Sweep {
         means.map(({ borrowedLanes }) => borrowedLanes),
         means.map(({ sharedLanes }) => sharedLanes),
         means.map((mean) => mean.lentUnits),
+        lendings.map(({ poolClass }) => poolClass),
+        lendings.map(({ lenderId }) => lenderId),
+        lendings.map(({ borrowerId }) => borrowerId),
+        lendings.map(({ lanes }) => lanes),
       ],
     );
   }
@@ -68,6 +87,7 @@ export class Utilization extends Sweep {
           WHERE minute < now() - interval '${MINUTES_KEPT_DAYS} days' LIMIT ${PRUNED_AT_ONCE}) AS old
         WHERE u.tenant_id = old.tenant_id AND u.pool_class = old.pool_class AND u.minute = old.minute`,
     );
+    await this.pool.query(`DELETE FROM lending_days WHERE day < (now() AT TIME ZONE 'UTC')::date - ${DAYS_KEPT}`);
   }
 }
 

@@ -6,7 +6,9 @@ import { limitsOf } from '#core/access/key-limits';
 import { modelFamilyOf } from '#core/catalog/models';
 import { type NotOffered, notAllowed, type OutputRequest, onlyTrained } from '#core/catalog/quote';
 import { DEFAULT_SERVICE_TIER, type ServiceTier } from '#core/catalog/service-tiers';
+import type { SwitchedOff } from '#core/controls/switches';
 import type { Recipe } from '#core/generations/recipe';
+import { SwitchBoard } from '#features/controls/switch-board.service';
 import { GenerationEntity } from '#features/generations/generation.entity';
 import { knownQuote, type TierQuote } from '#features/generations/known-quotes';
 import { type ResolveOutcome, resolveAll } from '#features/generations/resolve-group';
@@ -38,7 +40,7 @@ export interface SubmitRequest {
   echo: Record<string, unknown>;
 }
 
-export type SubmitRefusal = NotOffered | Extract<SubmitOutcome, { refused: string }>;
+export type SubmitRefusal = NotOffered | SwitchedOff | Extract<SubmitOutcome, { refused: string }>;
 
 export interface GenerationPage {
   generations: GenerationEntity[];
@@ -60,6 +62,7 @@ export class GenerationsService {
   constructor(
     private readonly hot: HotPool,
     private readonly db: TenantDatabase,
+    private readonly switches: SwitchBoard,
   ) {
     this.submits = new CommandGroup({
       name: 'submit',
@@ -76,6 +79,8 @@ export class GenerationsService {
   async submit(caller: Caller, id: string, request: SubmitRequest): Promise<GenerationEntity | SubmitRefusal> {
     const quoted = this.quote(caller, request);
     if ('refused' in quoted) return quoted;
+    const switchedOff = this.switches.refusalOf({ tenantId: caller.tenantId, model: quoted.model, poolClass: quoted.poolClass });
+    if (switchedOff) return switchedOff;
     const wishes = { ...NO_WISHES, ...request.wishes, serviceTier: quoted.serviceTier };
     const { surface, echo, prompt, seed, recipe, callbackUrl } = request;
     const limits = limitsOf(caller.limitPlan, caller.limits, modelFamilyOf(quoted.model));

@@ -68,8 +68,12 @@ export class BatchWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async work(batch: ClaimedBatch): Promise<void> {
     if (batch.attempts > MAX_ATTEMPTS) return batch.work === 'sheets' ? this.leaveSheets(batch) : this.giveUp(batch);
-    const keeping = setInterval(() => keepClaim(this.control, batch).catch(() => {}), KEEP_CLAIM_EVERY_MS);
-    const isStopped = () => this.loop.isStopped;
+    let isHeldBack = false;
+    const keep = async () => {
+      isHeldBack = await keepClaim(this.control, batch);
+    };
+    const keeping = setInterval(() => keep().catch(() => {}), KEEP_CLAIM_EVERY_MS);
+    const isStopped = () => this.loop.isStopped || isHeldBack;
     try {
       if (batch.work === 'load') await loadBatch({ pool: this.loader, storage: this.storage, mediaOf: this.mediaOf, isStopped }, batch);
       else if (batch.work === 'fetch') {

@@ -3,6 +3,7 @@ import type { BatchWork } from '#core/ingestion/batch-state';
 import { type DryRunFunds, NO_DRY_RUN_FUNDS } from '#core/ingestion/dry-run-funds';
 import type { RowKinds } from '#core/ingestion/row-kinds';
 import { parseCredits } from '#core/ledger/credits';
+import { isSwitchedOff } from '#features/controls/switched-off.service';
 import type { RowAllowances } from '#features/ingestion/row-wish';
 import type { SourceFormat } from '#features/ingestion/source-rows';
 import type { HotPool } from '#platform/database/hot-pool';
@@ -45,10 +46,13 @@ export interface SourceFetch {
   offset: number;
 }
 
+/** What brings a batch in stops with a switch; what was asked of rows that are in goes on. */
+const IS_HELD_BACK = `b.work IN ('fetch', 'load') AND ${isSwitchedOff('ingestion', 'b.tenant_id')}`;
+
 const CLAIM = `
   UPDATE batches b SET worker_until = now() + interval '10 seconds', work_attempts = least(b.work_attempts + 1, 1000)
-    FROM (SELECT tenant_id, id FROM batches
-           WHERE work IS NOT NULL AND (worker_until IS NULL OR worker_until < now())
+    FROM (SELECT tenant_id, id FROM batches b
+           WHERE work IS NOT NULL AND (worker_until IS NULL OR worker_until < now()) AND NOT (${IS_HELD_BACK})
            ORDER BY worker_until NULLS FIRST, created_at LIMIT 1 FOR UPDATE SKIP LOCKED) AS next
    WHERE b.tenant_id = next.tenant_id AND b.id = next.id
   RETURNING b.tenant_id, b.id, b.api_key_id, b.project_id, b.traceparent, b.work, b.work_row, b.work_attempts, b.options, b.is_dry_run,
@@ -91,12 +95,14 @@ export async function claimBatch(control: HotPool): Promise<ClaimedBatch | undef
   };
 }
 
-/** Goes on holding a batch. */
-export async function keepClaim(control: HotPool, { tenantId, id }: ClaimedBatch): Promise<void> {
-  await control.query(
-    `UPDATE batches SET worker_until = now() + interval '10 seconds' WHERE tenant_id = $1 AND id = $2 AND worker_until IS NOT NULL`,
+/** Goes on holding a batch. @returns whether a switch has come to hold it back, so that it is to be left between two chunks */
+export async function keepClaim(control: HotPool, { tenantId, id }: ClaimedBatch): Promise<boolean> {
+  const [kept] = await control.query<{ isHeldBack: boolean }>(
+    `UPDATE batches b SET worker_until = now() + interval '10 seconds' WHERE tenant_id = $1 AND id = $2 AND worker_until IS NOT NULL
+     RETURNING ${IS_HELD_BACK} AS "isHeldBack"`,
     [tenantId, id],
   );
+  return kept?.isHeldBack ?? false;
 }
 
 /** Lets another worker, or this one's successor, have it at once. */

@@ -49,10 +49,11 @@ export class SchedulingOperations {
           endsAt,
         ]);
       } else
-        await tx.query('INSERT INTO pool_pauses (pool_class, reason, ends_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+        await tx.query('INSERT INTO pool_pauses (pool_class, reason, ends_at, paused_in) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [
           target.poolClass,
           reason,
           endsAt,
+          caller.tenantId,
         ]);
       return 'done';
     });

@@ -126,11 +126,11 @@ function isIdle({ isStaff, seenAt }: Session, now: Date): boolean {
   return now.getTime() - seenAt.getTime() > SESSION_LIMITS[isStaff ? 'staff' : 'member'].idleMs;
 }
 
-function callerOf({ personId }: Session, { tenantId, memberId, role, limitPlan, serviceTier, verifiedAt }: OpenedTenant): Caller {
+function callerOf({ personId, email }: Session, { tenantId, memberId, role, limitPlan, serviceTier, verifiedAt }: OpenedTenant): Caller {
   return {
     tenantId,
     apiKeyId: memberId,
-    person: { id: personId, tenantId, memberId, verifiedAt },
+    person: { id: personId, email, tenantId, memberId, verifiedAt },
     scopes: actionsOf(role),
     project: null,
     limitPlan,

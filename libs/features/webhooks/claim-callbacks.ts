@@ -2,6 +2,7 @@ import { v7 as newDeliveryId } from 'uuid';
 import type { GenerationState } from '#core/generations/state';
 import type { CallbackEvent } from '#core/webhooks/callback-event';
 import { CALLBACK_TIMEOUT_MS } from '#core/webhooks/callback-schedule';
+import { isSwitchedOff } from '#features/controls/switched-off.service';
 import { BEGIN_WITHIN_MS } from '#features/webhooks/served-receiver';
 import type { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
@@ -78,7 +79,7 @@ export function claimCallbacks(pool: HotPool, wanted: readonly { origin: string;
        SELECT d.tenant_id, d.id
          FROM unnest($1::text[], $2::int[]) AS want (origin, count) CROSS JOIN LATERAL (
            SELECT d.tenant_id, d.id FROM deliveries d
-            WHERE d.origin = want.origin AND ${IS_DUE}
+            WHERE d.origin = want.origin AND ${IS_DUE} AND NOT ${isSwitchedOff('webhooks', 'd.tenant_id')}
             ORDER BY d.next_attempt_at LIMIT want.count
               FOR UPDATE OF d SKIP LOCKED) AS d
      )

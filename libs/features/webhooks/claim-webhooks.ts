@@ -1,4 +1,5 @@
 import { webhookTimeoutMs } from '#core/webhooks/webhook-schedule';
+import { isSwitchedOff } from '#features/controls/switched-off.service';
 import { BEGIN_WITHIN_MS } from '#features/webhooks/served-receiver';
 import type { HotPool } from '#platform/database/hot-pool';
 
@@ -40,6 +41,7 @@ export function claimWebhooks(pool: HotPool, wanted: readonly WantedDeliveries[]
          JOIN webhook_endpoints e ON e.tenant_id = want.tenant_id AND e.id = want.endpoint_id
         WHERE CASE WHEN want.probe THEN e.disabled_reason = 'failing' ELSE e.disabled_at IS NULL END
           AND (e.paused_until IS NULL OR e.paused_until <= clock_timestamp())
+          AND NOT ${isSwitchedOff('webhooks', 'e.tenant_id')}
      ), due AS MATERIALIZED (
        SELECT d.tenant_id, d.endpoint_id, d.id
          FROM want CROSS JOIN LATERAL (

@@ -49,6 +49,7 @@ const TENANT_TABLES = [
   'invoices',
   'lane_occupancies',
   'leases',
+  'lending_days',
   'live_lane_slots',
   'member_passwords',
   'members',

@@ -3,6 +3,7 @@ import { NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getCapacityOptions } from '#sdk/@tanstack/react-query.gen';
 import type { Capacity } from '#sdk/types.gen';
+import { Lending } from '#web/admin/guarantee/lending';
 import { Months } from '#web/admin/guarantee/months';
 import { Recalls } from '#web/admin/guarantee/recalls';
 import styles from '#web/admin/live/live.module.css';
@@ -34,6 +35,7 @@ export function GuaranteePage() {
         />
       </div>
       {poolClass && <Recalls poolClass={poolClass} />}
+      {poolClass && <Lending poolClass={poolClass} />}
       {chosen && <Months tenant={chosen} />}
     </Page>
   );

@@ -1,7 +1,6 @@
 import { useLingui } from '@lingui/react/macro';
-import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo } from 'react';
-import { getCapacityCalendarOptions } from '#sdk/@tanstack/react-query.gen';
+import { useCalendar } from '#web/admin/order-book/calendar-query';
 import { Panel } from '#web/admin/panel/panel';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
@@ -10,16 +9,10 @@ import { useLanguage } from '#web/parts/words/language';
 
 const Chart = lazy(() => import('#web/parts/chart/chart'));
 
-const DAY_MS = 86_400_000;
-/** The book is drawn to the end of 2029, and at least for a year. */
-const DRAWN_UNTIL_MS = Date.UTC(2030, 0, 1);
-const MIN_DAYS = 366;
-
 /** What exists on each day, what of it is sold and kept in reserve, and what is free; with the phases that make it grow. */
 export function Calendar({ poolClass }: { poolClass: string }) {
   const { t } = useLingui();
-  const days = Math.max(MIN_DAYS, Math.floor((DRAWN_UNTIL_MS - Date.now()) / DAY_MS) + 1);
-  const { data, error, refetch } = useQuery(getCapacityCalendarOptions({ query: { poolClass, days } }));
+  const { data, error, refetch } = useCalendar(poolClass);
   const language = useLanguage();
   const count = (units: number | undefined) => units?.toLocaleString(language) ?? '–';
   const stretches = useMemo(() => data?.stretches ?? [], [data]);
