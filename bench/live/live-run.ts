@@ -11,8 +11,8 @@ import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { LeaseRef } from '#core/generations/lease';
 import type { Attempt, JobHistory, SimulatedJob } from '#core/simulation/simulated-job';
 import { type SubmitCommand, submitAll } from '#features/generations/submit-group';
-import { CommandGroup } from '#platform/database/command-group';
 import { HotPool } from '#platform/database/hot-pool';
+import { KeyedGroups } from '#platform/database/keyed-groups';
 import { anImage } from '#testing/builders';
 
 /** A job in real time: milliseconds from the run's start. */
@@ -57,6 +57,7 @@ export interface LiveOutcome {
 }
 
 const SUBMITS_AT_ONCE = 1_000;
+const SUBMITS_IN_FLIGHT = 2;
 const LOOK_EVERY_MS = 20;
 /** A run that does not end is a bug: better an error than a benchmark that hangs. */
 const LONGEST_AFTER_LAST_ARRIVAL_MS = 900_000;
@@ -81,7 +82,7 @@ class LiveRun implements AsyncDisposable {
   private readonly outcome: LiveOutcome;
   private readonly player: LanePlayer;
   private readonly api: HotPool;
-  private readonly submits: CommandGroup<SubmitCommand, unknown>;
+  private readonly submits: KeyedGroups<SubmitCommand, unknown>;
   private readonly agents = new Map<string, SimulatedAgent>();
   private startedAtMs = 0;
   private ended = 0;
@@ -96,8 +97,10 @@ class LiveRun implements AsyncDisposable {
     this.histories = settings.jobs.map((job) => ({ job, attempts: [] }));
     this.outcome = { histories: this.histories, wallMs: 0, recalls: 0, lostLaneMs: 0, submits: 0 };
     this.api = new HotPool({ url: database.databaseApiUrl, applicationName: 'halogen-bench-submit', maxConnections: 3 });
-    this.submits = new CommandGroup({
+    this.submits = new KeyedGroups({
       name: 'submit',
+      groups: SUBMITS_IN_FLIGHT,
+      keyOf: ({ tenantId }) => tenantId,
       maxCommands: SUBMITS_AT_ONCE,
       maxWaiting: settings.jobs.length + 1,
       run: (commands, again) =>

@@ -14,8 +14,10 @@ export interface NodeRow {
   state: NodeState;
   /** Its token may no longer be used. */
   isRevoked: boolean;
-  /** By ordinal. */
-  laneIds: string[];
+  /** By ordinal. The same list as long as it is the same lanes. */
+  laneIds: readonly string[];
+  /** Of its lanes. */
+  lanesDigest: string | null;
 }
 
 /** A node that was heard, and what it said of itself. */
@@ -45,20 +47,25 @@ export class CapacityService {
     return rows.map(({ poolClass }) => poolClass);
   }
 
-  async nodesOf(tx: Tx, poolClass: string): Promise<NodeRow[]> {
-    return tx.query<NodeRow>(
+  /** @param known what was read before: lanes that are still the same are not read again, since a node may have thousands */
+  async nodesOf(tx: Tx, poolClass: string, known: ReadonlyMap<string, NodeRow> = new Map()): Promise<NodeRow[]> {
+    const nodes = await tx.query<Omit<NodeRow, 'laneIds'>>(
       `SELECT n.id AS "nodeId", n.state, n.token_revoked_at IS NOT NULL AS "isRevoked", s.id AS "siteId", s.region, s.jurisdiction,
               p.trains_on_inputs AS "trainsOnInputs",
-              coalesce(array_agg(l.id ORDER BY l.ordinal) FILTER (WHERE l.id IS NOT NULL), '{}') AS "laneIds"
+              (SELECT sum(hashtextextended(l.id, l.ordinal))::text FROM lanes l WHERE l.node_id = n.id) AS "lanesDigest"
          FROM pools p
          JOIN sites s ON s.id = p.site_id
          JOIN nodes n ON n.pool_id = p.id
-         LEFT JOIN lanes l ON l.node_id = n.id
         WHERE p.pool_class = $1
-        GROUP BY n.id, s.id, p.id
         ORDER BY n.id`,
       [poolClass],
     );
+    const isKnown = ({ nodeId, lanesDigest }: Omit<NodeRow, 'laneIds'>) => known.get(nodeId)?.lanesDigest === lanesDigest;
+    const read = await lanesOf(
+      tx,
+      nodes.filter((node) => !isKnown(node)).map(({ nodeId }) => nodeId),
+    );
+    return nodes.map((node) => ({ ...node, laneIds: (isKnown(node) ? known : read).get(node.nodeId)?.laneIds ?? [] }));
   }
 
   /** Units that each tenant is guaranteed today. */
@@ -79,4 +86,13 @@ export class CapacityService {
       [heard.map(({ nodeId }) => nodeId), heard.map(({ residentModels }) => JSON.stringify(residentModels))],
     );
   }
+}
+
+async function lanesOf(tx: Tx, nodeIds: readonly string[]): Promise<Map<string, { laneIds: string[] }>> {
+  if (nodeIds.length === 0) return new Map();
+  const rows = await tx.query<{ nodeId: string; laneIds: string[] }>(
+    'SELECT node_id AS "nodeId", array_agg(id ORDER BY ordinal) AS "laneIds" FROM lanes WHERE node_id = ANY ($1::text[]) GROUP BY node_id',
+    [nodeIds],
+  );
+  return new Map(rows.map((row) => [row.nodeId, row]));
 }

@@ -6,8 +6,8 @@ import { MAX_LOST_LEASES } from '#core/generations/limits';
 import { PLAIN_RECIPE, type Recipe } from '#core/generations/recipe';
 import type { Stage } from '#core/generations/stages';
 import { type ResolveCommand, type ResolveOutcome, resolveAll } from '#features/generations/resolve-group';
-import { CommandGroup } from '#platform/database/command-group';
 import { HotPool } from '#platform/database/hot-pool';
+import { KeyedGroups } from '#platform/database/keyed-groups';
 import { endingsTotal, stageSeconds } from '#platform/telemetry/metrics';
 
 export interface Checkpoint {
@@ -29,14 +29,19 @@ export interface RunView {
   checkpoints: Checkpoint[];
 }
 
+const ENDINGS_IN_FLIGHT = 4;
+
 /** The control plane's side of one run: every write is fenced inside its own transaction. */
 @Injectable()
 export class RunsService {
-  private readonly endings: CommandGroup<ResolveCommand, ResolveOutcome>;
+  /** By tenant: an ending locks its tenant's accounts, and lanes wait for it. */
+  private readonly endings: KeyedGroups<Extract<ResolveCommand, { by: 'run' }>, ResolveOutcome>;
 
   constructor(private readonly db: HotPool) {
-    this.endings = new CommandGroup({
+    this.endings = new KeyedGroups({
       name: 'resolve',
+      groups: ENDINGS_IN_FLIGHT,
+      keyOf: ({ lease }) => lease.tenantId,
       run: (commands) => this.db.transaction('resolve', [], (tx) => resolveAll(tx, commands)),
     });
   }

@@ -48,6 +48,11 @@ export class NodeRoster {
     return [...this.nodes.values()].flatMap(({ link }) => link ?? []);
   }
 
+  /** The nodes as the database had them last. */
+  rows(): Map<string, NodeRow> {
+    return new Map([...this.nodes].map(([nodeId, { row }]) => [nodeId, row]));
+  }
+
   /** Takes the nodes as the database has them. One that is new here counts as heard now: silence is measured from the take-over. */
   update(rows: readonly NodeRow[], nowMs: number): void {
     for (const row of rows) {
@@ -56,11 +61,11 @@ export class NodeRoster {
         this.nodes.set(row.nodeId, aSilentNode(row, nowMs));
         this.show(factsOf(this.nodes.get(row.nodeId) as RosterNode));
       } else {
-        const before = JSON.stringify(factsOf(node));
+        const before = node.row;
         node.row = row;
         if (!isEmptying(row.state)) node.wasToldToDrain = false;
         if (row.isRevoked) this.drop(row.nodeId);
-        if (JSON.stringify(factsOf(node)) !== before) this.show(factsOf(node));
+        if (!isSameRow(before, row)) this.show(factsOf(node));
       }
       this.tellToDrain(row.nodeId);
     }
@@ -186,6 +191,10 @@ function factsOf({ row, link, registeredLaneIds, residentModels, strangers, isLe
     residentModels,
     isUsable: link !== undefined && row.state === 'in_service' && !row.isRevoked && !isLeaving && strangers.size === 0,
   };
+}
+
+function isSameRow(one: NodeRow, other: NodeRow): boolean {
+  return (Object.keys(one) as (keyof NodeRow)[]).every((column) => one[column] === other[column]);
 }
 
 function sameModels(one: readonly string[], other: readonly string[]): boolean {

@@ -68,7 +68,8 @@ export class PoolReading {
   }
 
   async refreshNodes(tx: Tx): Promise<void> {
-    this.pool.roster.update(await this.capacity.nodesOf(tx, this.pool.poolClass), this.pool.nowMs());
+    const { roster, poolClass } = this.pool;
+    roster.update(await this.capacity.nodesOf(tx, poolClass, roster.rows()), this.pool.nowMs());
   }
 
   /** Commitments begin and end with the days, and by orders. */
