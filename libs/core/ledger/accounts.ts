@@ -32,6 +32,9 @@ export interface TenantAccounts {
   spent: { id: string };
 }
 
+/** What a reservation is taken from: the grants that are not empty, and where it goes. */
+export type SpendableAccounts = Omit<TenantAccounts, 'spent'>;
+
 /** What a generation holds of one grant. A generation lists its parts, so that a release returns each to where it came from. */
 export interface ReservedPart {
   grantId: string;
@@ -52,8 +55,8 @@ export interface Transfer {
 }
 
 /** A movement that was decided: the transfers to write and the accounts as they stand after it. */
-export interface Movement {
-  accounts: TenantAccounts;
+export interface Movement<Accounts extends SpendableAccounts = TenantAccounts> {
+  accounts: Accounts;
   transfers: readonly Transfer[];
 }
 
@@ -82,7 +85,7 @@ export const PLATFORM_ACCOUNTS = {
 export type PlatformAccount = keyof typeof PLATFORM_ACCOUNTS;
 
 /** What may be spent now: on this purpose, or on anything at all. */
-export function availableCredits({ available }: TenantAccounts, now: Date, purpose?: Purpose): bigint {
+export function availableCredits({ available }: SpendableAccounts, now: Date, purpose?: Purpose): bigint {
   return available.filter((account) => isUsable(account, now, purpose)).reduce((sum, { balanceMicro }) => sum + balanceMicro, 0n);
 }
 

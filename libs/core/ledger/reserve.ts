@@ -4,7 +4,7 @@ import {
   type Movement,
   type Purpose,
   type ReservedPart,
-  type TenantAccounts,
+  type SpendableAccounts,
   type Transfer,
 } from '#core/ledger/accounts';
 
@@ -13,10 +13,15 @@ export interface InsufficientCredits {
   missingMicro: bigint;
 }
 
-export type Reservation = Movement & { parts: readonly ReservedPart[] };
+export type Reservation<Accounts extends SpendableAccounts = SpendableAccounts> = Movement<Accounts> & { parts: readonly ReservedPart[] };
 
 /** Moves the quoted price from what a tenant may spend on this purpose to what it has reserved, grant by grant in burn order. */
-export function reserve(accounts: TenantAccounts, priceMicro: bigint, now: Date, purpose?: Purpose): Reservation | InsufficientCredits {
+export function reserve<Accounts extends SpendableAccounts>(
+  accounts: Accounts,
+  priceMicro: bigint,
+  now: Date,
+  purpose?: Purpose,
+): Reservation<Accounts> | InsufficientCredits {
   const taken = burn(accounts, priceMicro, now, purpose);
   if ('refused' in taken) return taken;
   const { parts } = taken;
@@ -34,7 +39,7 @@ export function reserve(accounts: TenantAccounts, priceMicro: bigint, now: Date,
 
 /** Which part of an amount comes from which grant. */
 export function burn(
-  accounts: TenantAccounts,
+  accounts: SpendableAccounts,
   amountMicro: bigint,
   now: Date,
   purpose?: Purpose,
@@ -54,7 +59,11 @@ export function burn(
 }
 
 /** The accounts after parts moved between grants and reserved. @param sign −1 from the grants to reserved, 1 back */
-export function afterMove(accounts: TenantAccounts, parts: readonly ReservedPart[], sign: 1n | -1n): TenantAccounts {
+export function afterMove<Accounts extends SpendableAccounts>(
+  accounts: Accounts,
+  parts: readonly ReservedPart[],
+  sign: 1n | -1n,
+): Accounts {
   const moved = new Map(parts.map(({ accountId, amountMicro }) => [accountId, amountMicro]));
   const total = parts.reduce((sum, { amountMicro }) => sum + amountMicro, 0n);
   return {

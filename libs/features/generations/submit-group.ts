@@ -6,7 +6,7 @@ import type { Quote } from '#core/catalog/quote';
 import { DEFAULT_SERVICE_TIER, type ServiceTier } from '#core/catalog/service-tiers';
 import { tierPriceMicro } from '#core/catalog/tier-price';
 import type { Recipe } from '#core/generations/recipe';
-import type { ReservedPart, TenantAccounts } from '#core/ledger/accounts';
+import type { ReservedPart, SpendableAccounts } from '#core/ledger/accounts';
 import { type InsufficientCredits, reserve } from '#core/ledger/reserve';
 import type { BudgetExceeded, SpendingCap } from '#core/ledger/spending-cap';
 import { generationEventCtes, NOTIFY_OF_EVENTS } from '#features/events/generation-events.service';
@@ -14,7 +14,7 @@ import { CreateLimits } from '#features/generations/create-limits';
 import { type EarlierCreate, EarlierCreates } from '#features/generations/earlier-creates';
 import { readGuaranteedUnits } from '#features/generations/guaranteed-units';
 import { SubmitTerms, TERMS, TERMS_PARAMETERS } from '#features/generations/submit-terms';
-import { type GenerationTransfers, lockAccounts, movementCtes } from '#features/ledger/movements.service';
+import { type GenerationTransfers, lockSpendable, movementCtes } from '#features/ledger/movements.service';
 import { type ReserveOutcome, type ReserveWish, reserveTogether } from '#features/ledger/reservations.service';
 import { type ExceededCap, readSpending, spendingCte, tellExceeded } from '#features/ledger/spending.service';
 import { plainArray } from '#platform/database/array-literals';
@@ -93,7 +93,7 @@ export interface RateLimited {
 export async function submitAll(tx: HotTx, commands: readonly SubmitCommand[], again: boolean): Promise<SubmitOutcome[]> {
   // Sent one behind the other: what is read after the accounts are locked stays true until the commit.
   const [accounts, limits, earlier, unitsOf] = await Promise.all([
-    lockAccounts(
+    lockSpendable(
       tx,
       commands.map(({ tenantId }) => tenantId),
     ),
@@ -173,7 +173,12 @@ function answerOf({ generationId, createdAt }: EarlierCreate): SubmitOutcome {
 }
 
 /** What the caller may ask for instead, with what it has. */
-function tierAcceptedOf(command: SubmitCommand, units: number, accounts: TenantAccounts | undefined, now: Date): ServiceTier | undefined {
+function tierAcceptedOf(
+  command: SubmitCommand,
+  units: number,
+  accounts: SpendableAccounts | undefined,
+  now: Date,
+): ServiceTier | undefined {
   const { wishes, quote } = command;
   const { purpose } = wishOf(command);
   const isFlexCovered = accounts !== undefined && !('refused' in reserve(accounts, tierPriceMicro(quote.priceMicro, 'flex'), now, purpose));

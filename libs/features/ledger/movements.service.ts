@@ -1,4 +1,12 @@
-import { type AvailableAccount, type GrantSource, type TenantAccounts, TRANSFER_CODES, type Transfer } from '#core/ledger/accounts';
+import {
+  type AvailableAccount,
+  type GrantSource,
+  type SpendableAccounts,
+  type TenantAccounts,
+  TRANSFER_CODES,
+  type Transfer,
+} from '#core/ledger/accounts';
+import { Places, Ways } from '#features/ledger/places';
 import { plainArray } from '#platform/database/array-literals';
 import type { HotTx } from '#platform/database/tx';
 
@@ -21,37 +29,64 @@ interface AccountRow {
  * Locked in account order: two groups with tenants in common must never wait on each other.
  */
 export async function lockAccounts(tx: HotTx, tenantIds: readonly string[]): Promise<Map<string, TenantAccounts>> {
-  return byTenant(await tx.prepared<AccountRow>('lock accounts', `${ACCOUNTS} FOR UPDATE OF a`, [plainArray([...new Set(tenantIds)])]));
+  return byTenant(
+    await tx.prepared<AccountRow>('lock accounts', `${accountsSql()} FOR UPDATE OF a`, parametersOf(tenantIds)),
+    tenantAccounts,
+  );
+}
+
+/**
+ * As `lockAccounts`, for what only reserves. Whoever moves a tenant's credits locks its reserved account, so that this one keeps all others
+ * out; what was empty when this began to wait for it may have been filled meanwhile, and is still empty here.
+ */
+export async function lockSpendable(tx: HotTx, tenantIds: readonly string[]): Promise<Map<string, SpendableAccounts>> {
+  return byTenant(
+    await tx.prepared<AccountRow>('lock spendable accounts', `${accountsSql(IS_SPENDABLE)} FOR UPDATE OF a`, parametersOf(tenantIds)),
+    spendableAccounts,
+  );
 }
 
 /** The accounts as they are now, without a lock: what is decided by them has to be looked at again under one. */
 export async function peekAccounts(tx: HotTx, tenantIds: readonly string[]): Promise<Map<string, TenantAccounts>> {
-  return byTenant(await tx.prepared<AccountRow>('peek accounts', ACCOUNTS, [plainArray([...new Set(tenantIds)])]));
+  return byTenant(await tx.prepared<AccountRow>('peek accounts', accountsSql(), parametersOf(tenantIds)), tenantAccounts);
 }
 
-/** The tenants are named for grants too: otherwise a small group would read the grants of all tenants. */
-const ACCOUNTS = `
+/** Each grant is looked up by its account: planned once for any number of tenants, another join may read the grants of all of them for each. */
+const accountsSql = (condition = 'true') => `
   SELECT a.tenant_id, a.id, a.kind, a.grant_id, a.balance_micro, g.priority, g.effective_at, g.expires_at, g.source, g.project_id, g.model_families
-    FROM accounts a LEFT JOIN grants g ON g.tenant_id = a.tenant_id AND g.id = a.grant_id AND g.tenant_id = ANY ($1::uuid[])
-   WHERE a.tenant_id = ANY ($1::uuid[]) AND g.closed_at IS NULL
+    FROM accounts a LEFT JOIN LATERAL (
+           SELECT * FROM grants WHERE grants.tenant_id = a.tenant_id AND grants.id = a.grant_id OFFSET 0
+         ) AS g ON true
+   WHERE a.tenant_id = ANY ($1::uuid[]) AND g.closed_at IS NULL AND ${condition}
    ORDER BY a.tenant_id, a.id`;
 
-function byTenant(rows: readonly AccountRow[]): Map<string, TenantAccounts> {
-  return new Map(
-    [...Map.groupBy(rows, (row) => row.tenant_id)].map(([tenantId, accounts]) => [tenantId, tenantAccounts(tenantId, accounts)]),
-  );
+const IS_SPENDABLE = `(a.kind = 'reserved' OR (a.kind = 'available' AND a.balance_micro > 0))`;
+
+function parametersOf(tenantIds: readonly string[]): unknown[] {
+  return [plainArray([...new Set(tenantIds)])];
+}
+
+function byTenant<Accounts>(rows: readonly AccountRow[], accountsOf: (tenantId: string, rows: readonly AccountRow[]) => Accounts) {
+  return new Map([...Map.groupBy(rows, (row) => row.tenant_id)].map(([tenantId, ofTenant]) => [tenantId, accountsOf(tenantId, ofTenant)]));
 }
 
 function tenantAccounts(tenantId: string, rows: readonly AccountRow[]): TenantAccounts {
-  const reserved = rows.find(({ kind }) => kind === 'reserved');
-  const spent = rows.find(({ kind }) => kind === 'spent');
-  if (!reserved || !spent) throw new Error(`tenant ${tenantId} lacks its reserved or spent account`);
+  return { ...spendableAccounts(tenantId, rows), spent: { id: theOne('spent', tenantId, rows).id } };
+}
+
+function spendableAccounts(tenantId: string, rows: readonly AccountRow[]): SpendableAccounts {
+  const { id, balance_micro } = theOne('reserved', tenantId, rows);
   return {
     tenantId,
     available: rows.filter(({ kind }) => kind === 'available').map(availableAccount),
-    reserved: { id: reserved.id, balanceMicro: BigInt(reserved.balance_micro) },
-    spent: { id: spent.id },
+    reserved: { id, balanceMicro: BigInt(balance_micro) },
   };
+}
+
+function theOne(kind: AccountRow['kind'], tenantId: string, rows: readonly AccountRow[]): AccountRow {
+  const row = rows.find((one) => one.kind === kind);
+  if (!row) throw new Error(`tenant ${tenantId} lacks its ${kind} account`);
+  return row;
 }
 
 function availableAccount(row: AccountRow): AvailableAccount {
@@ -76,7 +111,11 @@ export interface GenerationTransfers {
 }
 
 /** Writes what a group decided, with the COMMIT; nothing when it moved nothing. */
-export function saveMovements(tx: HotTx, accounts: ReadonlyMap<string, TenantAccounts>, movements: readonly GenerationTransfers[]): void {
+export function saveMovements(
+  tx: HotTx,
+  accounts: ReadonlyMap<string, SpendableAccounts>,
+  movements: readonly GenerationTransfers[],
+): void {
   if (movements.length === 0) return;
   const { sql, parameters } = movementCtes(1, accounts.values(), movements);
   tx.last('ledger movements', `WITH ${sql} SELECT`, parameters);
@@ -88,19 +127,16 @@ export function saveMovements(tx: HotTx, accounts: ReadonlyMap<string, TenantAcc
  * without nulls whose elements are of one size that costs nothing.
  * @param first number of the first parameter that is free in the whole statement
  */
-export function movementCtes(first: number, accounts: Iterable<TenantAccounts>, movements: readonly GenerationTransfers[]) {
+export function movementCtes(first: number, accounts: Iterable<SpendableAccounts>, movements: readonly GenerationTransfers[]) {
   const tenants = new Places();
   const moved = new Places();
-  const ways = new Places();
-  const each: { tenant: number; debit: number; credit: number; code: number; leg: number }[] = [];
+  const ways = new Ways();
   const rows: { way: number; generationId: string | null; amountMicro: bigint }[] = [];
   for (const { tenantId, generationId, transfers } of movements) {
+    const tenant = tenants.of(tenantId);
     for (const { debitAccountId, creditAccountId, code, leg, amountMicro } of transfers) {
-      const way = ways.of(`${debitAccountId}${creditAccountId}${leg}${code}`);
-      if (way > each.length) {
-        const [debit, credit] = [moved.of(debitAccountId), moved.of(creditAccountId)];
-        each.push({ tenant: tenants.of(tenantId), debit, credit, code: TRANSFER_CODES.indexOf(code) + 1, leg });
-      }
+      const [debit, credit] = [moved.of(debitAccountId), moved.of(creditAccountId)];
+      const way = ways.of({ tenant, debit, credit, code: TRANSFER_CODES.indexOf(code) + 1, leg });
       rows.push({ way, generationId, amountMicro });
     }
   }
@@ -132,35 +168,15 @@ export function movementCtes(first: number, accounts: Iterable<TenantAccounts>, 
       plainArray(balances.map(({ tenant }) => tenant)),
       plainArray(balances.map(({ account }) => account)),
       plainArray(balances.map(({ balanceMicro }) => balanceMicro)),
-      plainArray(each.map(({ tenant }) => tenant)),
-      plainArray(each.map(({ debit }) => debit)),
-      plainArray(each.map(({ credit }) => credit)),
+      plainArray(ways.all.map(({ tenant }) => tenant)),
+      plainArray(ways.all.map(({ debit }) => debit)),
+      plainArray(ways.all.map(({ credit }) => credit)),
       plainArray(TRANSFER_CODES),
-      plainArray(each.map(({ code }) => code)),
-      plainArray(each.map(({ leg }) => leg)),
+      plainArray(ways.all.map(({ code }) => code)),
+      plainArray(ways.all.map(({ leg }) => leg)),
       plainArray(rows.map(({ way }) => way)),
       plainArray(rows.map(({ generationId }) => generationId)),
       plainArray(rows.map(({ amountMicro }) => amountMicro)),
     ],
   };
-}
-
-/** Numbers what it is asked for from 1, as subscripts of Postgres count, in the order of the first time. */
-class Places {
-  private readonly places = new Map<string, number>();
-
-  of(key: string): number {
-    const known = this.places.get(key);
-    if (known !== undefined) return known;
-    this.places.set(key, this.places.size + 1);
-    return this.places.size;
-  }
-
-  has(key: string): boolean {
-    return this.places.has(key);
-  }
-
-  keys(): string[] {
-    return [...this.places.keys()];
-  }
 }

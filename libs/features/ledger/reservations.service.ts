@@ -1,7 +1,7 @@
-import type { Purpose, ReservedPart, TenantAccounts } from '#core/ledger/accounts';
+import type { Purpose, ReservedPart, SpendableAccounts } from '#core/ledger/accounts';
 import { type InsufficientCredits, reserve } from '#core/ledger/reserve';
 import { type BudgetExceeded, type SpendingCap, underCaps } from '#core/ledger/spending-cap';
-import { type GenerationTransfers, lockAccounts, saveMovements } from '#features/ledger/movements.service';
+import { type GenerationTransfers, lockSpendable, saveMovements } from '#features/ledger/movements.service';
 import type { HotTx, Tx } from '#platform/database/tx';
 
 /** One generation's wish for its price. */
@@ -24,7 +24,7 @@ export type ReserveOutcome = { parts: readonly ReservedPart[]; exceeded?: readon
  * @param used what capped subjects have used of the month, by their ids; grows with the group
  */
 export function reserveTogether(
-  accounts: Map<string, TenantAccounts>,
+  accounts: Map<string, SpendableAccounts>,
   wishes: readonly ReserveWish[],
   now: Date,
   used: Map<string, bigint> = new Map(),
@@ -50,7 +50,7 @@ export function reserveTogether(
  * @param again the group may have been committed already: what its members hold then is their success
  */
 export async function reserveAll(tx: HotTx, wishes: readonly ReserveWish[], again: boolean): Promise<ReserveOutcome[]> {
-  const accounts = await lockAccounts(
+  const accounts = await lockSpendable(
     tx,
     wishes.map(({ tenantId }) => tenantId),
   );
