@@ -65,10 +65,11 @@ export class LaneUse {
       case 'leased':
         this.lease(change.lease);
         break;
-      case 'ended':
-        for (const place of this.held.get(keyOf(change.lease))?.places ?? [])
-          this.set(place, 'ending', this.held.get(keyOf(change.lease))?.slot);
+      case 'ended': {
+        const held = this.held.get(keyOf(change.lease));
+        for (const place of held?.places ?? []) this.set(place, 'ending', held?.slot);
         break;
+      }
       case 'freed':
         this.free(change.lease);
         break;
