@@ -125,6 +125,7 @@ it('takes the tier of a Dream Machine request from its header', async () => {
     api.call(key, 'POST', '/dream-machine/v1/generations/image', { prompt: 'a red fox', model: 'photon-1' }, { 'x-halogen-tier': tier });
   const made = await ask('dedicated');
   expect(made.status).toBe(201);
+  expect(made.headers).toMatchObject({ 'x-halogen-tier': 'dedicated', 'x-halogen-estimated-burn-lane-ms': expect.stringMatching(/^\d+$/) });
   expect((await api.call(key, 'GET', `${GENERATIONS}/${made.body.id}`)).body.serviceTier).toBe('dedicated');
   const unknown = await ask('express');
   expect(unknown.status).toBe(400);

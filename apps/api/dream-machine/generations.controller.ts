@@ -31,19 +31,34 @@ export class DreamMachineGenerationsController {
   ) {}
 
   @Operation(createImage)
-  async createImage(@CallerOf() caller: Caller, @Body(valid(createImage.body)) body: ImageRequest) {
-    const created = await this.submits.submit(caller, understandImage(body, this.submits.placeOf));
-    return body.sync ? this.submits.whenFinished(caller, created, body.sync_timeout) : created;
+  async createImage(
+    @CallerOf() caller: Caller,
+    @Body(valid(createImage.body)) body: ImageRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const created = await this.submits.submit(caller, reply, understandImage(body, this.submits.placeOf));
+    if (!body.sync) return created;
+    const generation = await this.submits.whenFinished(caller, created, body.sync_timeout);
+    await this.tellMeters(caller, generation.id, reply);
+    return this.submits.view(generation);
   }
 
   @Operation(createVideo)
-  createVideo(@CallerOf() caller: Caller, @Body(valid(createVideo.body)) body: VideoRequest) {
-    return this.video(caller, body);
+  createVideo(
+    @CallerOf() caller: Caller,
+    @Body(valid(createVideo.body)) body: VideoRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.video(caller, reply, body);
   }
 
   @Operation(createVideoLegacy)
-  createVideoLegacy(@CallerOf() caller: Caller, @Body(valid(createVideoLegacy.body)) body: VideoRequest) {
-    return this.video(caller, body);
+  createVideoLegacy(
+    @CallerOf() caller: Caller,
+    @Body(valid(createVideoLegacy.body)) body: VideoRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.video(caller, reply, body);
   }
 
   @Operation(listGenerations)
@@ -65,8 +80,7 @@ export class DreamMachineGenerationsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DreamMachineGeneration> {
     const generation = await this.submits.known(caller, id);
-    const meters = await this.meters.of(caller.tenantId, generation.id);
-    if (meters) reply.headers(metersHeaders(meters));
+    await this.tellMeters(caller, generation.id, reply);
     return this.submits.view(generation);
   }
 
@@ -76,8 +90,13 @@ export class DreamMachineGenerationsController {
     if (!known || (await this.generations.delete(caller, known)) === 'not_found') throw notFound();
   }
 
-  private async video(caller: Caller, body: VideoRequest): Promise<DreamMachineGeneration> {
+  private async tellMeters(caller: Caller, generationId: string, reply: FastifyReply): Promise<void> {
+    const meters = await this.meters.of(caller.tenantId, generationId);
+    if (meters) reply.headers(metersHeaders(meters));
+  }
+
+  private async video(caller: Caller, reply: FastifyReply, body: VideoRequest): Promise<DreamMachineGeneration> {
     const request = await understandVideo(body, this.submits.placeOf, (id) => this.submits.find(caller, id));
-    return this.submits.submit(caller, request);
+    return this.submits.submit(caller, reply, request);
   }
 }

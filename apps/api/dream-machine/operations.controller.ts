@@ -1,4 +1,5 @@
-import { Body, Controller, Param } from '@nestjs/common';
+import { Body, Controller, Param, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { CallerOf } from '#apps/api/auth/caller-of.decorator';
 import { DreamMachineSubmits } from '#apps/api/dream-machine/submits';
 import { valid } from '#apps/api/errors/valid';
@@ -26,27 +27,49 @@ export class DreamMachineOperationsController {
   constructor(private readonly submits: DreamMachineSubmits) {}
 
   @Operation(reframeImage)
-  reframeImage(@CallerOf() caller: Caller, @Body(valid(reframeImage.body)) body: ReframeImageRequest) {
-    return this.submits.submit(caller, understandReframeImage(body, this.submits.placeOf));
+  reframeImage(
+    @CallerOf() caller: Caller,
+    @Body(valid(reframeImage.body)) body: ReframeImageRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.submits.submit(caller, reply, understandReframeImage(body, this.submits.placeOf));
   }
 
   @Operation(reframeVideo)
-  reframeVideo(@CallerOf() caller: Caller, @Body(valid(reframeVideo.body)) body: ReframeVideoRequest) {
-    return this.submits.submit(caller, understandReframeVideo(body, this.submits.placeOf));
+  reframeVideo(
+    @CallerOf() caller: Caller,
+    @Body(valid(reframeVideo.body)) body: ReframeVideoRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.submits.submit(caller, reply, understandReframeVideo(body, this.submits.placeOf));
   }
 
   @Operation(modifyVideo)
-  modifyVideo(@CallerOf() caller: Caller, @Body(valid(modifyVideo.body)) body: ModifyVideoRequest) {
-    return this.submits.submit(caller, understandModify(body, this.submits.placeOf));
+  modifyVideo(
+    @CallerOf() caller: Caller,
+    @Body(valid(modifyVideo.body)) body: ModifyVideoRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.submits.submit(caller, reply, understandModify(body, this.submits.placeOf));
   }
 
   @Operation(upscaleVideo)
-  async upscale(@CallerOf() caller: Caller, @Param('id') id: string, @Body(valid(upscaleVideo.body)) body: UpscaleRequest) {
-    return this.submits.submit(caller, understandUpscale(body, await this.submits.known(caller, id)));
+  async upscale(
+    @CallerOf() caller: Caller,
+    @Param('id') id: string,
+    @Body(valid(upscaleVideo.body)) body: UpscaleRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.submits.submit(caller, reply, understandUpscale(body, await this.submits.known(caller, id)));
   }
 
   @Operation(addAudio)
-  async audio(@CallerOf() caller: Caller, @Param('id') id: string, @Body(valid(addAudio.body)) body: AudioRequest) {
-    return this.submits.submit(caller, understandAudio(body, await this.submits.known(caller, id)));
+  async audio(
+    @CallerOf() caller: Caller,
+    @Param('id') id: string,
+    @Body(valid(addAudio.body)) body: AudioRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.submits.submit(caller, reply, understandAudio(body, await this.submits.known(caller, id)));
   }
 }

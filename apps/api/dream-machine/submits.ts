@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { CallbackUrls } from '#apps/api/dream-machine/callback-urls';
 import { Refused } from '#apps/api/errors/refused';
 import { refusedSubmit } from '#apps/api/errors/refused-submit';
+import { submittedHeaders } from '#apps/api/native/meters-view';
 import { type DreamMachineGeneration, dreamMachineGeneration } from '#contracts/dream-machine/generation';
 import type { Caller } from '#core/access/caller';
 import type { GenerationEntity } from '#features/generations/generation.entity';
@@ -30,24 +32,21 @@ export class DreamMachineSubmits {
     this.placeOf = placesOf(urls);
   }
 
-  /** @throws Refused */
-  async submit(caller: Caller, request: SubmitRequest): Promise<DreamMachineGeneration> {
+  /** @param reply is told in headers what the body has no place for @throws Refused */
+  async submit(caller: Caller, reply: FastifyReply, request: SubmitRequest): Promise<DreamMachineGeneration> {
     this.callbacks.check(request.callbackUrl);
     // Version 4, as published clients expect; our own API's ids grow with time instead.
     const submitted = await this.generations.submit(caller, randomUUID(), request);
     if ('refused' in submitted) throw refusedSubmit(submitted);
+    reply.headers(submittedHeaders(submitted));
     return this.view(submitted);
   }
 
   /** The generation once it has ended, or as it is when the time is over. @param timeoutSeconds as the client asks; bounded */
-  async whenFinished(
-    caller: Caller,
-    { id }: DreamMachineGeneration,
-    timeoutSeconds: number | null | undefined,
-  ): Promise<DreamMachineGeneration> {
+  async whenFinished(caller: Caller, { id }: DreamMachineGeneration, timeoutSeconds: number | null | undefined): Promise<GenerationEntity> {
     const seconds = Math.min(timeoutSeconds ?? DEFAULT_SYNC_SECONDS, MAX_SYNC_SECONDS);
     await this.watch.untilFinal({ tenantId: caller.tenantId, id }, seconds * 1_000);
-    return this.view(await this.known(caller, id));
+    return this.known(caller, id);
   }
 
   /** How the media of a caller's request are found. */

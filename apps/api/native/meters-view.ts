@@ -1,5 +1,6 @@
 import type { GenerationMeters, GenerationWait } from '#contracts/native/generations';
 import { WAIT_CHANGES, whatWouldChange } from '#core/scheduling/what-would-change';
+import type { GenerationEntity } from '#features/generations/generation.entity';
 import type { GenerationMeters as Meters } from '#features/scheduling/generation-meters.service';
 
 export function metersView(meters: Meters): GenerationMeters {
@@ -26,6 +27,14 @@ export function waitView({ wait, serviceTier }: Meters): GenerationWait | null {
     startP90: timeOf(wait.startP90),
     wouldChange: changes.map((change) => ({ change, detail: WAIT_CHANGES[change] })),
   };
+}
+
+/** What is known of a generation that was queued a moment ago without asking anybody. */
+export function submittedHeaders({
+  serviceTier,
+  burnLaneMs,
+}: Pick<GenerationEntity, 'serviceTier' | 'burnLaneMs'>): Record<string, string> {
+  return { 'x-halogen-tier': serviceTier, 'x-halogen-estimated-burn-lane-ms': String(burnLaneMs) };
 }
 
 /** The same for surfaces whose bodies are not ours. What is not known has no header. */
