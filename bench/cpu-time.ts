@@ -13,8 +13,8 @@ export async function cpuUsOf(pid: number): Promise<number> {
   return each.reduce((sum, us) => sum + us, 0);
 }
 
-/** With what children took that have ended; nothing for a process that is gone. */
-async function ownCpuUs(pid: number): Promise<number> {
+/** Without its living children; with what children took that have ended. Nothing for a process that is gone. */
+export async function ownCpuUs(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);

@@ -41,6 +41,11 @@ export class WholePlatform implements AsyncDisposable {
     return this.platform.run.temporal;
   }
 
+  /** Of our processes and of the servers, by name. */
+  get pids(): Readonly<Record<string, number[]>> {
+    return this.platform.run.pids;
+  }
+
   /** Asks for one image. */
   async submit(): Promise<void> {
     const { statusCode, body } = await this.api.request({

@@ -11,6 +11,8 @@ export interface PlayedLease extends LeaseRef {
   nodeId: string;
   laneIds: string[];
   servedFrom: string;
+  /** When the transaction that committed it began, milliseconds since 1970. */
+  admittedAtMs: number;
   /** When the player knew that it was committed, by `performance.now()`: no earlier than the commit. */
   readAtMs: number;
 }
@@ -131,13 +133,15 @@ export class LanePlayer implements AsyncDisposable {
   }
 }
 
+/** Leases and their ends are durable; that one was read is this process's own affair, which no start waits a commit for. */
 const TAKE = `
   WITH due AS MATERIALIZED (
     SELECT id FROM outbox WHERE consumer = 'workflow' AND topic = 'admitted' ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
   ), taken AS (
     DELETE FROM outbox o USING due WHERE o.id = due.id RETURNING o.tenant_id, o.generation_id, (o.payload ->> 'fence')::bigint AS fence
   )
-  SELECT l.tenant_id AS "tenantId", l.generation_id AS "generationId", l.fence, l.node_id AS "nodeId", l.lane_ids AS "laneIds", l.served_from AS "servedFrom"
+  SELECT l.tenant_id AS "tenantId", l.generation_id AS "generationId", l.fence, l.node_id AS "nodeId", l.lane_ids AS "laneIds", l.served_from AS "servedFrom",
+         (extract(epoch FROM l.admitted_at) * 1000)::float8 AS "admittedAtMs", set_config('synchronous_commit', 'off', true)
     FROM taken JOIN leases l USING (tenant_id, generation_id, fence)
    WHERE l.ended_at IS NULL`;
 

@@ -7,9 +7,10 @@ import { LanePlayer, type PlayedLease } from '#bench/lanes/lane-player';
 import { startScheduler } from '#bench/lanes/scheduler-process';
 import { SimulatedAgent } from '#bench/lanes/simulated-agent';
 import { benchTenants } from '#bench/ledger/tenants';
+import type { LiveAttempt, LiveHistory } from '#bench/live/live-attempt';
 import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { LeaseRef } from '#core/generations/lease';
-import type { Attempt, JobHistory, SimulatedJob } from '#core/simulation/simulated-job';
+import type { SimulatedJob } from '#core/simulation/simulated-job';
 import { type SubmitCommand, submitAll } from '#features/generations/submit-group';
 import { HotPool } from '#platform/database/hot-pool';
 import { KeyedGroups } from '#platform/database/keyed-groups';
@@ -48,7 +49,7 @@ export interface Disturb {
 }
 
 export interface LiveOutcome {
-  histories: JobHistory[];
+  histories: LiveHistory[];
   /** From the first arrival until the last end. */
   wallMs: number;
   recalls: number;
@@ -76,9 +77,12 @@ export async function liveRun(
 }
 
 class LiveRun implements AsyncDisposable {
-  private readonly histories: JobHistory[];
+  private readonly histories: LiveHistory[];
   private readonly jobOf = new Map<string, number>();
-  private readonly attempts = new Map<string, Attempt>();
+  private readonly attempts = new Map<string, LiveAttempt>();
+  private readonly lanesOf = new Map<string, readonly string[]>();
+  /** Lanes that were taken back and not leased since. */
+  private readonly recalledAt = new Map<string, number>();
   private readonly outcome: LiveOutcome;
   private readonly player: LanePlayer;
   private readonly api: HotPool;
@@ -209,14 +213,22 @@ class LiveRun implements AsyncDisposable {
 
   private started(lease: PlayedLease): void {
     const startedAt = lease.readAtMs - this.startedAtMs;
-    const attempt: Attempt = { startedAt, endedAt: startedAt, wasRecalled: true };
+    const admittedAt = lease.admittedAtMs - performance.timeOrigin - this.startedAtMs;
+    const attempt: LiveAttempt = {
+      startedAt,
+      endedAt: startedAt,
+      wasRecalled: true,
+      admittedAt,
+      laneRecalledAt: this.takeRecalledAt(lease),
+    };
     this.attempts.set(keyOf(lease), attempt);
+    this.lanesOf.set(keyOf(lease), lease.laneIds);
     this.historyOf(lease).attempts.push(attempt);
   }
 
   /** Wins over a recall that came while the settle was being committed. */
   private settled(lease: PlayedLease): void {
-    const attempt = this.attempts.get(keyOf(lease)) as Attempt;
+    const attempt = this.attempts.get(keyOf(lease)) as LiveAttempt;
     attempt.endedAt = this.nowMs();
     attempt.wasRecalled = false;
     this.ended += 1;
@@ -230,7 +242,15 @@ class LiveRun implements AsyncDisposable {
 
   private takenBack(lease: LeaseRef): void {
     const attempt = this.attempts.get(keyOf(lease));
-    if (attempt?.wasRecalled) attempt.endedAt = this.nowMs();
+    if (!attempt?.wasRecalled) return;
+    attempt.endedAt = this.nowMs();
+    for (const laneId of this.lanesOf.get(keyOf(lease)) ?? []) this.recalledAt.set(laneId, attempt.endedAt);
+  }
+
+  private takeRecalledAt({ laneIds }: PlayedLease): number | null {
+    const recalledAt = laneIds.flatMap((laneId) => this.recalledAt.get(laneId) ?? []);
+    for (const laneId of laneIds) this.recalledAt.delete(laneId);
+    return recalledAt.length === 0 ? null : Math.max(...recalledAt);
   }
 
   private sumUp(): void {
@@ -243,8 +263,8 @@ class LiveRun implements AsyncDisposable {
     }
   }
 
-  private historyOf({ generationId }: LeaseRef): JobHistory {
-    return this.histories[this.jobOf.get(generationId) as number] as JobHistory;
+  private historyOf({ generationId }: LeaseRef): LiveHistory {
+    return this.histories[this.jobOf.get(generationId) as number] as LiveHistory;
   }
 
   private jobOfLease({ generationId }: LeaseRef): LiveJob {

@@ -1,9 +1,11 @@
 import { inBenchHome } from '#bench/bench-home';
 import { benchDatabase, benchPostgres } from '#bench/database';
+import { type LateStarts, lateStarts } from '#bench/live/late-starts';
 import { LIVE_REPLACED, liveRun } from '#bench/live/live-run';
 import { percentile } from '#bench/measurement';
 import { spanSink } from '#bench/submit/span-sink';
-import { entitledWaitsMs, type Figures, measure } from '#core/simulation/measure';
+import { entitledWaitsMs } from '#core/simulation/entitled-starts';
+import { type Figures, measure } from '#core/simulation/measure';
 import type { JobHistory, SimulatedJob } from '#core/simulation/simulated-job';
 
 export interface LiveSimulationSettings {
@@ -19,6 +21,7 @@ export interface LiveFigures extends Figures {
   /** In real time. */
   entitled_p99_ms: number;
   real_wall_s: number;
+  late_starts: LateStarts;
   replaced: string;
 }
 
@@ -51,6 +54,7 @@ export async function simulateLive(jobs: readonly SimulatedJob[], settings: Live
     ...measure(run, units),
     entitled_p99_ms: percentile(entitled, 0.99) / timeScale,
     real_wall_s: wallMs / 1_000,
+    late_starts: lateStarts(outcome.histories, units, timeScale),
     replaced: LIVE_REPLACED,
   };
 }

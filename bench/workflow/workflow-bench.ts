@@ -4,6 +4,7 @@ import type { Bench, BenchContext } from '#bench/bench';
 import { type Measurement, measurementOf, median, type Sample } from '#bench/measurement';
 import { WholePlatform } from '#bench/whole-platform';
 import { type BareScript, BareWorkflows } from '#bench/workflow/bare-workflows';
+import { cpuByProcess, cpuPerRun, timeOnLane } from '#bench/workflow/where-time-goes';
 import type { StageOutcome } from '#contracts/lanes/work-order';
 import { isLaneStage, type Stage } from '#core/generations/stages';
 import { LANES_PER_NODE } from '#infra/local/environment';
@@ -39,8 +40,10 @@ async function* measureWorkflows(context: BenchContext): AsyncIterable<Measureme
   const rounds: Sample[] = [];
   for (let round = 1; round <= context.rounds; round += 1) {
     await bare.perSecond(WARM_UP_MS, IN_FLIGHT);
+    const before = await cpuByProcess(platform);
     const baseline = await bare.perSecond(roundMs, IN_FLIGHT);
-    const ours = await completedPerSecond(platform, roundMs);
+    context.report(`processor ms a bare workflow: ${cpuPerRun(before, await cpuByProcess(platform), (baseline * roundMs) / 1_000)}`);
+    const ours = await completedPerSecond(context, platform, roundMs);
     context.report(`round ${round}: ${ours.toFixed(1)} generations/s, ${baseline.toFixed(1)} bare workflows/s`);
     rounds.push({ ours, baseline });
   }
@@ -48,13 +51,17 @@ async function* measureWorkflows(context: BenchContext): AsyncIterable<Measureme
   yield measurementOf('workflow', 'temporal_tasks_per_generation', '1', [await tasksOf(platform, bare)]);
 }
 
-async function completedPerSecond(platform: WholePlatform, durationMs: number): Promise<number> {
+async function completedPerSecond({ report }: BenchContext, platform: WholePlatform, durationMs: number): Promise<number> {
   await platform.setPaused(false);
   await pause(WARM_UP_MS);
+  const cpu = await cpuByProcess(platform);
   const before = await platform.count('completed');
   const startedAt = performance.now();
   await pause(durationMs);
-  const perSecond = (((await platform.count('completed')) - before) / (performance.now() - startedAt)) * 1_000;
+  const completed = (await platform.count('completed')) - before;
+  const perSecond = (completed / (performance.now() - startedAt)) * 1_000;
+  report(`processor ms a generation: ${cpuPerRun(cpu, await cpuByProcess(platform), completed)}`);
+  report(`ms on its lane: ${await timeOnLane(platform)}`);
   if ((await platform.count('queued')) === 0) throw new Error('the backlog ran out: this would measure how it was filled');
   await platform.setPaused(true);
   return perSecond;

@@ -5,7 +5,7 @@ import { benchDatabase, benchPostgres } from '#bench/database';
 import { type Disturb, liveRun } from '#bench/live/live-run';
 import { spanSink } from '#bench/submit/span-sink';
 import { SILENCE_LIMIT_MS } from '#contracts/lanes/messages';
-import { entitledWaitsMs } from '#core/simulation/measure';
+import { entitledWaitsMs } from '#core/simulation/entitled-starts';
 import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { HotPool } from '#platform/database/hot-pool';
 import { burstyJobs } from '#testing/bursty-jobs';

@@ -1,4 +1,5 @@
 import { isGuaranteedTier } from '#core/scheduling/service-tier';
+import { entitledWaitsMs } from '#core/simulation/entitled-starts';
 import { simulateFifo } from '#core/simulation/simulate-fifo';
 import {
   type Attempt,
@@ -30,7 +31,8 @@ export interface Figures {
 }
 
 const LIGHT_JOBS = 5;
-const AT_ONCE_MS = 1_000;
+/** A provisioned start that comes later than this is late. */
+export const AT_ONCE_MS = 1_000;
 
 /** What a simulated run kept and cost. A recalled job counts by its last start: the ones before came to nothing. */
 export function measure(run: Simulated, units: ReadonlyMap<string, number>): Figures {
@@ -92,51 +94,12 @@ function forecastFigures(
 }
 
 /** How much later each job started than on the tenant's own private partition. Negative when lent lanes were quicker. */
-function lagsMs(histories: readonly JobHistory[], units: number): number[] {
+export function lagsMs(histories: readonly JobHistory[], units: number): number[] {
   const alone = simulateFifo(
     histories.map(({ job }) => job),
     units,
   );
   return histories.map((history, at) => startOf(history) - startOf(alone[at] as JobHistory));
-}
-
-/** From when a job is among the first (units − running) waiting jobs of its tenant until it starts. */
-export function entitledWaitsMs(histories: readonly JobHistory[], units: number): number[] {
-  const moments = histories
-    .flatMap((history, at) => [
-      { at: history.job.submittedAt, order: 1, does: 'wait' as const, job: at },
-      ...history.attempts.flatMap(({ startedAt, endedAt, wasRecalled }) => [
-        { at: startedAt, order: 2, does: 'start' as const, job: at },
-        { at: endedAt, order: 0, does: wasRecalled ? ('back' as const) : ('end' as const), job: at },
-      ]),
-    ])
-    .sort((one, other) => one.at - other.at || one.order - other.order);
-  const waiting: number[] = [];
-  const entitledSince = new Map<number, number>();
-  const waits: number[] = [];
-  let runningLanes = 0;
-  const lanesOf = (job: number) => (histories[job] as JobHistory).job.lanes;
-  for (const moment of moments) {
-    if (moment.does === 'start') {
-      waits.push(moment.at - (entitledSince.get(moment.job) ?? moment.at));
-      entitledSince.delete(moment.job);
-      waiting.splice(waiting.indexOf(moment.job), 1);
-      runningLanes += lanesOf(moment.job);
-      continue;
-    }
-    if (moment.does !== 'wait') runningLanes -= lanesOf(moment.job);
-    if (moment.does !== 'end') {
-      const place = waiting.findIndex((job) => job > moment.job);
-      waiting.splice(place < 0 ? waiting.length : place, 0, moment.job);
-    }
-    let idle = units - runningLanes;
-    for (const job of waiting) {
-      idle -= lanesOf(job);
-      if (idle < 0) break;
-      if (!entitledSince.has(job)) entitledSince.set(job, moment.at);
-    }
-  }
-  return waits;
 }
 
 /** ∫ min(lanes, running + waiting) dt: lane time that a policy which never idles a lane beside waiting work could have used. */
