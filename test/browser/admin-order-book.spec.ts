@@ -8,6 +8,7 @@ import { expectGoodPage } from '#test/browser/good-page';
 /** Its own, so that nothing is taken from what other specs look at. */
 const POOL_CLASS = 'zz-order-book';
 const LANES = 48;
+const BRAND = 'Brand of the other agency';
 
 let platform: BrowserPlatform;
 
@@ -23,14 +24,24 @@ beforeAll(async () => {
     await seedPhase(tx, { ...phase, nodes: 6, lanesPerNode: LANES / 6 });
   });
   await owner.close();
-  const headers = { authorization: `Bearer ${platform.run.keys.other}`, 'content-type': 'application/json' };
-  await fetch(`${platform.run.api}/api/v1/tenants`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify({ name: 'Brand of the other agency' }),
-  });
+  expect((await post('other', '/api/v1/tenants', { name: BRAND })).status).toBe(201);
+  // A year of units is more than the demo's agencies have.
+  const answer = await fetch(`${platform.run.api}/api/v1/tenants`, { headers: keyOf('other') });
+  const { tenants } = (await answer.json()) as { tenants: { id: string; name: string }[] };
+  const agency = tenants.find(({ name }) => name === 'Other agency')?.id;
+  const grant = { source: 'promotion', amount: '100000000', reason: 'a journey' };
+  expect((await post('operator', `/api/v1/ledger/grants?tenant=${agency}`, grant)).status).toBe(201);
 });
 afterAll(() => platform?.leave());
+
+function keyOf(name: 'other' | 'operator') {
+  return { authorization: `Bearer ${platform.run.keys[name]}` };
+}
+
+function post(as: 'other' | 'operator', route: string, body: object): Promise<Response> {
+  const headers = { ...keyOf(as), 'content-type': 'application/json' };
+  return fetch(`${platform.run.api}${route}`, { method: 'POST', headers, body: JSON.stringify(body) });
+}
 
 function day(ahead: number): string {
   return new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
@@ -81,11 +92,11 @@ it('sells units, renews and enlarges them, and hands some on to a brand', async 
 
   await act('Transfer units').click();
   const transfer = page.getByRole('dialog', { name: 'Transfer units' });
-  await transfer.getByLabel('To tenant').selectOption({ label: 'Brand of the other agency' });
+  await transfer.getByLabel('To tenant').selectOption({ label: BRAND });
   await transfer.getByLabel('Units').fill('1');
   await transfer.getByRole('button', { name: 'Transfer units' }).click();
   await page.getByText('Transferred the units').waitFor();
-  await page.getByRole('region', { name: 'Commitments' }).getByLabel('Tenant').selectOption({ label: 'Brand of the other agency' });
+  await page.getByRole('region', { name: 'Commitments' }).getByLabel('Tenant').selectOption({ label: BRAND });
   await page.getByRole('region', { name: 'Commitments' }).getByRole('cell', { name: POOL_CLASS }).waitFor();
   await close();
 });
@@ -134,5 +145,10 @@ it('takes what is sold only by a forced cut that two operators want, and shows i
   expect(days.some(({ capacity }) => capacity === 0)).toBe(true);
   for (const { capacity, sold } of days) expect(sold).toBeLessThanOrEqual(capacity);
   await expectGoodPage(watched, 'admin-order-book-cut');
+
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.getByRole('button', { name: `Lift the cut of ${POOL_CLASS} from ${day(10)}` }).click();
+  await page.getByText('Lifted the cut').waitFor();
+  await expect.poll(async () => (await bookedDays(page)).every(({ capacity }) => capacity > 0)).toBe(true);
   await close();
 });

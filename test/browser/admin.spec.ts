@@ -76,7 +76,7 @@ it('pauses a pool class after its name is typed, explains what waits then, and l
   await dialog.getByText('Type the name exactly as it is written.').waitFor();
   await dialog.getByLabel('Type halo-1 to confirm').fill('halo-1');
   await dialog.getByRole('button', { name: 'Pause work' }).click();
-  await page.getByRole('cell', { name: 'a journey' }).waitFor();
+  await page.getByRole('table', { name: 'Paused now' }).getByRole('cell', { name: 'a journey' }).waitFor();
 
   const id = await platform.create({ model: 'photon-1', prompt: 'a gate that is closed' });
   await page.goto('/admin/queue');

@@ -5,8 +5,10 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BatchOptions } from '#contracts/native/batches';
+import { recordEvents } from '#features/events/events.service';
 import { BatchesService } from '#features/ingestion/batches.service';
 import { claimBatch, keepClaim, releaseClaim } from '#features/ingestion/claim';
+import { claimWebhooks } from '#features/webhooks/claim-webhooks';
 import { HotPool } from '#platform/database/hot-pool';
 import { LocalFolder } from '#platform/storage/local-folder';
 import { aTenant } from '#testing/builders';
@@ -38,6 +40,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+function switchOff(stops: string, scope: string, subject: string | null): Promise<unknown> {
+  return owner.query(`INSERT INTO switches (stops, scope, subject, reason, set_in) VALUES ($1, $2, $3, 'a test', $4)`, [
+    ...[stops, scope, subject],
+    tenantId,
+  ]);
+}
+
 it.each([
   { stops: 'ingestion', scope: 'all', whose: null },
   { stops: 'ingestion', scope: 'tenant', whose: 'ours' },
@@ -45,10 +54,7 @@ it.each([
 ])('a batch is not taken up while $stops of $scope are switched off, and is left when that comes', async ({ stops, scope, whose }) => {
   const before = await claimBatch(control);
   expect(before && (await keepClaim(control, before))).toBe(false);
-  await owner.query('INSERT INTO switches (stops, scope, subject, reason, set_in) VALUES ($1, $2, $3, $4, $5)', [
-    ...[stops, scope, whose && tenantId],
-    ...['a test', tenantId],
-  ]);
+  await switchOff(stops, scope, whose && tenantId);
   expect(before && (await keepClaim(control, before))).toBe(true);
   if (before) await releaseClaim(control, before);
   expect(await claimBatch(control)).toBeUndefined();
@@ -58,14 +64,30 @@ it.each([
   if (after) await releaseClaim(control, after);
 });
 
+it('a call is not taken up while its tenant’s webhooks are switched off', async () => {
+  const [endpoint] = await owner.query<{ id: string }>(
+    `INSERT INTO webhook_endpoints (tenant_id, url, signing) VALUES ($1, 'https://receiver.example/', 'hmac') RETURNING id`,
+    [tenantId],
+  );
+  const endpointId = endpoint?.id as string;
+  await control.transaction('tell', [], (tx) => recordEvents(tx, [{ tenantId, type: 'key.revoked', data: { keyId: randomUUID() } }]));
+  await owner.query(
+    `INSERT INTO webhook_deliveries (tenant_id, endpoint_id, event_id, event_type, sequence, fifo)
+     SELECT tenant_id, $2, id, type, 1, false FROM events WHERE tenant_id = $1 LIMIT 1`,
+    [tenantId, endpointId],
+  );
+  await switchOff('webhooks', 'tenant', tenantId);
+  const claim = () => claimWebhooks(control, [{ tenantId, endpointId, count: 1, probe: false }], 1);
+  expect(await claim()).toEqual([]);
+  await owner.query('DELETE FROM switches');
+  expect(await claim()).toMatchObject([{ event_type: 'key.revoked' }]);
+});
+
 it.each([
   { stops: 'webhooks', scope: 'all', subject: null },
   { stops: 'ingestion', scope: 'tenant', subject: randomUUID() },
 ])('a switch $stops for $subject holds no batch of ours', async ({ stops, scope, subject }) => {
-  await owner.query('INSERT INTO switches (stops, scope, subject, reason, set_in) VALUES ($1, $2, $3, $4, $5)', [
-    ...[stops, scope, subject],
-    ...['a test', tenantId],
-  ]);
+  await switchOff(stops, scope, subject);
   const claimed = await claimBatch(control);
   expect(claimed?.tenantId).toBe(tenantId);
   if (claimed) await releaseClaim(control, claimed);

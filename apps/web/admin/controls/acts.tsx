@@ -5,7 +5,9 @@ import type { ListAuditLogResponse } from '#sdk/types.gen';
 import { type TableColumn, TablePanel } from '#web/admin/panel/table-panel';
 import { Time } from '#web/parts/figures/figures';
 
-const LATEST = 25;
+/** Read, of which those are shown that did something: a sign-in did not. */
+const LATEST = 50;
+const SIGNED_IN = 'staff.signed_in';
 
 type Entry = ListAuditLogResponse['entries'][number];
 
@@ -16,7 +18,7 @@ export function Acts() {
   const columns: TableColumn<Entry>[] = [
     { head: t`When`, name: 'at', cell: ({ at }) => <Time at={at} />, value: ({ at }) => at },
     { head: t`What`, name: 'action', cell: ({ action }) => <code>{action}</code>, value: ({ action }) => action },
-    { head: t`Of`, name: 'target', cell: ({ targetId }) => targetId ?? '–', value: ({ targetId }) => targetId },
+    { head: t`Of`, name: 'target', cell: ({ targetId }) => targetId ?? '–' },
     { head: t`Why`, name: 'reason', cell: reasonOf, value: reasonOf },
   ];
   return (
@@ -24,7 +26,7 @@ export function Acts() {
       id="acts"
       title={t`Latest acts`}
       query={query}
-      rows={query.data?.entries}
+      rows={query.data?.entries.filter(({ action }) => action !== SIGNED_IN)}
       columns={columns}
       empty={{
         title: t`Nothing was done yet`,

@@ -72,7 +72,11 @@ function Pool({ poolClass, soldUnits, at, site, node, change }: PoolProps) {
       <Past at={at} change={change} />
       {pausedSinceMs !== undefined && at === undefined && (
         <p role="status">
-          <Trans>Lanes are not live since {new Date(pausedSinceMs).toISOString().slice(11, 19)} UTC, reconnecting</Trans>
+          {isShown ? (
+            <Trans>Lanes are not live since {new Date(pausedSinceMs).toISOString().slice(11, 19)} UTC, reconnecting</Trans>
+          ) : (
+            <Trans>There are no lanes to show: nobody plans this pool class now. Looking again every few seconds.</Trans>
+          )}
         </p>
       )}
       {pausedSinceMs !== undefined && at !== undefined && (

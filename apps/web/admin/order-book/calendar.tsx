@@ -33,7 +33,7 @@ export function Calendar({ poolClass }: { poolClass: string }) {
   const phaseOn = (day: string) =>
     (data?.phases ?? [])
       .filter(({ powersOn }) => powersOn === day)
-      .map(({ siteId, nodes, lanesPerNode }) => t`${siteId}: ${nodes} nodes of ${lanesPerNode} lanes`)
+      .map(({ siteId, nodes, lanesPerNode }) => t`${siteId}: ${count(nodes)} nodes of ${lanesPerNode} lanes`)
       .join(', ') || '–';
   const most = Math.max(0, ...stretches.map((one) => one.capacityUnits ?? 0));
   return (

@@ -30,5 +30,6 @@ it.each([
   [1_540, '1.5 s'],
   [59_000, '59 s'],
   [130_000, '2 min 10 s'],
-  [7_200_000, '2 h 0 min'],
+  [7_200_000, '2 h'],
+  [7_260_000, '2 h 1 min'],
 ])('span %d ms → %s', (spanMs, text) => expect(formatSpan(spanMs)).toBe(text));

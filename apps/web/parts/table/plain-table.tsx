@@ -2,6 +2,17 @@ import { Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 import styles from '#web/parts/table/plain-table.module.css';
 
+/** A day, an id, a name: read at a glance only if it is not broken at its hyphens. */
+const ONE_WORD = /^\S+$/;
+/** From so many characters on a cell keeps some width, rather than a word a line. */
+const LONG_TEXT = 30;
+
+function classOf(cell: ReactNode): string | undefined {
+  if (typeof cell !== 'string') return undefined;
+  if (ONE_WORD.test(cell)) return styles.whole;
+  return cell.length >= LONG_TEXT ? styles.long : undefined;
+}
+
 /** A table of a bounded number of rows. It scrolls sideways in its own region. */
 export function PlainTable({ label, heads, rows }: { label: string; heads: readonly string[]; rows: readonly (readonly ReactNode[])[] }) {
   return (
@@ -21,7 +32,9 @@ export function PlainTable({ label, heads, rows }: { label: string; heads: reado
             // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other name, and keep no state
             <Table.Tr key={at}>
               {cells.map((cell, column) => (
-                <Table.Td key={heads[column]}>{cell}</Table.Td>
+                <Table.Td key={heads[column]} className={classOf(cell)}>
+                  {cell}
+                </Table.Td>
               ))}
             </Table.Tr>
           ))}
