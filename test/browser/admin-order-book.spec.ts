@@ -97,7 +97,7 @@ it('sells units, renews and enlarges them, and hands some on to a brand', async 
   await transfer.getByRole('button', { name: 'Transfer units' }).click();
   await page.getByText('Transferred the units').waitFor();
   await page.getByRole('region', { name: 'Commitments' }).getByLabel('Tenant').selectOption({ label: BRAND });
-  await page.getByRole('region', { name: 'Commitments' }).getByRole('cell', { name: POOL_CLASS }).waitFor();
+  await page.getByRole('region', { name: 'Commitments' }).getByRole('cell', { name: POOL_CLASS, exact: true }).waitFor();
   await close();
 });
 
