@@ -48,7 +48,8 @@ export class RunsService {
 
   /** @throws LeaseLost when another lease or an ending owns the generation */
   async load(lease: LeaseRef): Promise<RunView> {
-    const [row] = await this.db.query<Omit<RunView, 'lease' | 'seed' | 'recipe'> & { seed: string; recipe: Recipe | null }>(
+    const [row] = await this.db.statement<Omit<RunView, 'lease' | 'seed' | 'recipe'> & { seed: string; recipe: Recipe | null }>(
+      'load run',
       `SELECT g.kind, g.model, g.prompt, g.seed, g.output, g.recipe, g.stages,
               coalesce((SELECT jsonb_agg(jsonb_build_object('stage', c.stage, 'round', c.round, 'outcome', c.outcome) ORDER BY c.finished_at, c.round)
                           FROM checkpoints c WHERE c.tenant_id = g.tenant_id AND c.generation_id = g.id), '[]') AS checkpoints
@@ -62,20 +63,22 @@ export class RunsService {
 
   /** Keeps what a finished stage left, so that the next lease resumes after it. The first to finish a stage of a round wins. @throws LeaseLost */
   async saveCheckpoint(lease: LeaseRef, stage: Stage, round: number, outcome: object): Promise<void> {
-    await this.db.transaction('checkpoint', [], async (tx) => {
-      const [held] = await tx.query(`SELECT 1 FROM generations g WHERE ${HOLDS_LEASE} FOR UPDATE`, leaseParameters(lease));
-      if (!held) throw new LeaseLost(lease);
-      const [time] = await tx.query<{ seconds: number | null }>(
-        `WITH kept AS (
-           INSERT INTO checkpoints (tenant_id, generation_id, fence, stage, round, outcome) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
-         )
-         SELECT pg_notify('halogen_stream', ''), extract(epoch FROM clock_timestamp() - greatest(
-                  (SELECT max(c.finished_at) FROM checkpoints c WHERE c.tenant_id = $1 AND c.generation_id = $2),
-                  (SELECT l.run_started_at FROM leases l WHERE l.tenant_id = $1 AND l.generation_id = $2 AND l.fence = $3)))::float8 AS seconds`,
-        [...leaseParameters(lease), stage, round, JSON.stringify(outcome)],
-      );
-      if (typeof time?.seconds === 'number') stageSeconds.observe({ stage }, time.seconds);
-    });
+    const [kept] = await this.db.statement<{ seconds: number | null }>(
+      'checkpoint',
+      `WITH held AS MATERIALIZED (
+         SELECT g.tenant_id, g.id FROM generations g WHERE ${HOLDS_LEASE} FOR UPDATE
+       ), kept AS (
+         INSERT INTO checkpoints (tenant_id, generation_id, fence, stage, round, outcome)
+         SELECT tenant_id, id, $3::bigint, $4::text, $5::integer, $6::jsonb FROM held ON CONFLICT DO NOTHING
+       )
+       SELECT pg_notify('halogen_stream', ''), extract(epoch FROM clock_timestamp() - greatest(
+                (SELECT max(c.finished_at) FROM checkpoints c WHERE c.tenant_id = $1 AND c.generation_id = $2),
+                (SELECT l.run_started_at FROM leases l WHERE l.tenant_id = $1 AND l.generation_id = $2 AND l.fence = $3)))::float8 AS seconds
+         FROM held`,
+      [...leaseParameters(lease), stage, round, JSON.stringify(outcome)],
+    );
+    if (!kept) throw new LeaseLost(lease);
+    if (typeof kept.seconds === 'number') stageSeconds.observe({ stage }, kept.seconds);
   }
 
   /**
@@ -83,14 +86,12 @@ export class RunsService {
    * generation is completed. @throws LeaseLost
    */
   async publish(lease: LeaseRef, assets: { image: string; video?: string }, output: Output): Promise<void> {
-    await this.db.transaction('publish', [], async (tx) => {
-      const held = await tx.query(`UPDATE generations g SET assets = $4, output = $5 WHERE ${HOLDS_LEASE} RETURNING 1`, [
-        ...leaseParameters(lease),
-        JSON.stringify(assets),
-        JSON.stringify(output),
-      ]);
-      if (held.length === 0) throw new LeaseLost(lease);
-    });
+    const held = await this.db.statement(
+      'publish',
+      `UPDATE generations g SET assets = $4::jsonb, output = $5::jsonb WHERE ${HOLDS_LEASE} RETURNING 1`,
+      [...leaseParameters(lease), JSON.stringify(assets), JSON.stringify(output)],
+    );
+    if (held.length === 0) throw new LeaseLost(lease);
   }
 
   /** Pays for a finished generation and completes it. Repeats answer what stands. @throws LeaseLost */

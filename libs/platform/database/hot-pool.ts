@@ -55,6 +55,14 @@ export class HotPool {
     });
   }
 
+  /** One prepared statement that is a transaction of its own, for a role that needs no tenant: a single round trip. The name stands for this text alone. */
+  async statement<Row>(name: string, sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    return inTransaction(this.pool, name, async (client) => {
+      const { rows } = await client.query({ name, text: sql, values: parameters as unknown[] });
+      return rows as Row[];
+    });
+  }
+
   /** One statement outside any transaction, for a role that needs no tenant. */
   async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     try {
