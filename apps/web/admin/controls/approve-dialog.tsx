@@ -1,4 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro';
+import { Text } from '@mantine/core';
 import { approveProposal } from '#sdk/sdk.gen';
 import type { Proposal } from '#sdk/types.gen';
 import { useStopWords } from '#web/admin/controls/stop-words';
@@ -19,13 +20,13 @@ export function ApproveDialog({ proposal: { id, act, proposer, reason }, close }
   });
   return (
     <FormDialog close={close} title={t`Approve a proposal`} verb={t`Approve`} act={approve}>
-      <p>{what}</p>
-      <p>
+      <Text fw={600}>{what}</Text>
+      <Text>
         <Trans>
           {proposer} proposes it: {reason}
         </Trans>
-      </p>
-      <TouchedPanel touched={touched} />
+      </Text>
+      <TouchedPanel touched={touched} isApproval />
     </FormDialog>
   );
 }

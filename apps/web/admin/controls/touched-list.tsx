@@ -20,8 +20,14 @@ export function useTouched(act: CountTouched['act'] | undefined) {
   });
 }
 
+interface TouchedPanelProps {
+  touched: ReturnType<typeof useTouched>;
+  /** It is the second person who looks. */
+  isApproval?: boolean;
+}
+
 /** What an act touches, counted before it is done. */
-export function TouchedPanel({ touched: { data, error, isFetching } }: { touched: ReturnType<typeof useTouched> }) {
+export function TouchedPanel({ touched: { data, error, isFetching }, isApproval = false }: TouchedPanelProps) {
   const { t } = useLingui();
   if (error) return <ErrorPanel error={error as unknown as Error} what={t`What it touches`} />;
   if (!data) return isFetching ? <Loading lines={2} /> : null;
@@ -30,7 +36,11 @@ export function TouchedPanel({ touched: { data, error, isFetching } }: { touched
       <TouchedList {...data} />
       {data.needsSecondPerson && (
         <p className={styles.second}>
-          <Trans>This takes effect once a second operator approves it, within an hour.</Trans>
+          {isApproval ? (
+            <Trans>It takes effect with your approval, at once.</Trans>
+          ) : (
+            <Trans>This takes effect once a second operator approves it, within an hour.</Trans>
+          )}
         </p>
       )}
     </section>

@@ -18,3 +18,10 @@ it('goes on with what was seen where what is kept ends, and keeps gaps', () => {
   expect(stackedSums(points).idle).toEqual([10, null, 10, 10]);
   expect(stackedSums(points).lent).toEqual([2, null, 4, 5]);
 });
+
+it('begins where the range does when nothing is kept yet', () => {
+  const nothing = { ...kept, own: [null], lent: [null], shared: [null], flex: [null], idle: [null] };
+  const points = pointsOf(nothing, [{ atS: startS + 15, counts }]);
+  expect(points.times).toEqual([startS, startS + 15]);
+  expect(points.columns.own).toEqual([null, 4]);
+});

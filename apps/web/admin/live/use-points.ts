@@ -17,6 +17,11 @@ export function pointsOf(kept: GetLaneUseResponse | undefined, seen: readonly { 
   const columns = Object.fromEntries(STACKED.map((kind) => [kind, [] as (number | null)[]])) as UsePoints['columns'];
   const last = kept ? kept.own.findLastIndex((value) => value !== null) : -1;
   const startS = kept ? Date.parse(kept.from) / 1_000 : 0;
+  // Without anything kept the axis still begins where the range does.
+  if (kept && last < 0) {
+    times.push(startS);
+    for (const kind of STACKED) columns[kind].push(null);
+  }
   for (let at = 0; kept && at <= last; at += 1) {
     times.push(startS + at * kept.stepS);
     for (const kind of STACKED) columns[kind].push(kept[kind][at] ?? null);

@@ -4,13 +4,15 @@ import styles from '#web/parts/table/plain-table.module.css';
 
 /** A day, an id, a name: read at a glance only if it is not broken at its hyphens. */
 const ONE_WORD = /^\S+$/;
-/** From so many characters on a cell keeps some width, rather than a word a line. */
+/** From so many characters on a cell keeps some width, rather than a word a line; a sentence keeps more. */
+const SOME_TEXT = 12;
 const LONG_TEXT = 30;
 
 function classOf(cell: ReactNode): string | undefined {
   if (typeof cell !== 'string') return undefined;
   if (ONE_WORD.test(cell)) return styles.whole;
-  return cell.length >= LONG_TEXT ? styles.long : undefined;
+  if (cell.length >= LONG_TEXT) return styles.long;
+  return cell.length >= SOME_TEXT ? styles.some : undefined;
 }
 
 /** A table of a bounded number of rows. It scrolls sideways in its own region. */
