@@ -2,26 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { expectFinish, type WaitingWork } from '#core/scheduling/expect-finish';
 import { SchedulingIndex } from '#core/scheduling/scheduling-index';
 import { StartCalibration } from '#core/scheduling/start-calibration';
+import { aGeneration } from '#core/scheduling/testing/waiting';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 
 const NOW = 1_000_000;
 const RUN_MS = 10_000;
-const aGeneration: WaitingGeneration = {
-  tenantId: 'agency',
-  generationId: 'a',
-  tier: 'shared',
-  model: 'photon-1',
-  outputKey: '1080p',
-  burnLaneMs: RUN_MS,
-  gangLanes: 1,
-  priority: 0,
-  startBy: null,
-  completeBy: null,
-  createdAt: 0,
-  queuedAt: 0,
-  traceparent: null,
-  placement: {},
-};
+const anImage: WaitingGeneration = { ...aGeneration, tenantId: 'agency', model: 'photon-1', outputKey: '1080p', burnLaneMs: RUN_MS };
 const work = (rows: number, more: Partial<WaitingWork> = {}): WaitingWork => ({
   tenantId: 'agency',
   tier: 'flex',
@@ -60,7 +46,7 @@ describe('the end of a batch', () => {
   it('waits for what its tenant lets go first, and not for what it goes before', () => {
     const endBehind = (priority: number) => {
       const index = aPool(1);
-      index.apply({ type: 'queued', generation: { ...aGeneration, priority } });
+      index.apply({ type: 'queued', generation: { ...anImage, priority } });
       return finish(index, work(1))?.finishP50 as number;
     };
     expect(endBehind(0) - endBehind(-100)).toBe(RUN_MS);

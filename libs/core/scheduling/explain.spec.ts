@@ -3,6 +3,7 @@ import type { NodeFacts } from '#core/scheduling/changes';
 import { explain } from '#core/scheduling/explain';
 import { SchedulingIndex } from '#core/scheduling/scheduling-index';
 import { StartCalibration } from '#core/scheduling/start-calibration';
+import { aGeneration } from '#core/scheduling/testing/waiting';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 
 const NOW = 1_000;
@@ -18,7 +19,7 @@ describe('explain', () => {
     { waits: { heldBack: { ownerId: 'owner', untilMs: NOW + 1 } }, reason: 'held_back' },
   ])('$waits waits because of $reason', ({ waits, reason }) => {
     const index = aPool();
-    index.apply({ type: 'queued', generation: { ...aGeneration, ...waits } });
+    index.apply({ type: 'queued', generation: { ...ofAnother, ...waits } });
     expect(explain(index, new StartCalibration(), 'a', NOW)?.reason).toBe(reason);
   });
 
@@ -26,7 +27,7 @@ describe('explain', () => {
     const index = aPool();
     const ids = ['a', 'b', 'c', 'd', 'e'];
     for (const [at, generationId] of ids.entries())
-      index.apply({ type: 'queued', generation: { ...aGeneration, generationId, createdAt: at } });
+      index.apply({ type: 'queued', generation: { ...ofAnother, generationId, createdAt: at } });
     const told = ids.map((id) => explain(index, new StartCalibration(), id, NOW));
     expect(told.map((each) => each?.position)).toEqual([1, 2, 3, 4, 5]);
     for (const [at, each] of told.entries()) {
@@ -61,22 +62,7 @@ describe('calibration', () => {
   });
 });
 
-const aGeneration: WaitingGeneration = {
-  tenantId: 'other',
-  generationId: 'a',
-  tier: 'shared',
-  model: 'ray-2',
-  outputKey: '540p',
-  burnLaneMs: 10_000,
-  gangLanes: 1,
-  priority: 0,
-  startBy: null,
-  completeBy: null,
-  createdAt: 0,
-  queuedAt: 0,
-  traceparent: null,
-  placement: {},
-};
+const ofAnother: WaitingGeneration = { ...aGeneration, tenantId: 'other' };
 
 function aPool(): SchedulingIndex {
   const index = new SchedulingIndex();

@@ -4,6 +4,7 @@ import type { Change, NodeFacts } from '#core/scheduling/changes';
 import { RUNS_PER_TURN } from '#core/scheduling/limits';
 import { type Admission, plan } from '#core/scheduling/plan';
 import { SchedulingIndex } from '#core/scheduling/scheduling-index';
+import { aGeneration } from '#core/scheduling/testing/waiting';
 import type { PlacementRule, WaitingGeneration } from '#core/scheduling/waiting-generation';
 
 const seed = Number(process.env.HALOGEN_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -353,22 +354,7 @@ function aNode(nodeId: string, lanes: number): NodeFacts {
 }
 
 function aWaiting(tenantId: string, serial: number): WaitingGeneration {
-  return {
-    tenantId,
-    generationId: idOf(serial),
-    tier: 'shared',
-    model: 'ray-2',
-    outputKey: '540p',
-    burnLaneMs: 1_000,
-    gangLanes: 1,
-    priority: 0,
-    startBy: null,
-    completeBy: null,
-    createdAt: serial,
-    queuedAt: serial,
-    traceparent: null,
-    placement: {},
-  };
+  return { ...aGeneration, tenantId, generationId: idOf(serial), burnLaneMs: 1_000, createdAt: serial, queuedAt: serial };
 }
 
 function idOf(serial: number): string {
