@@ -1,11 +1,10 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { CallbackDispatcher } from '#features/webhooks/callback-dispatcher';
 import { addCallbacks } from '#features/webhooks/claim-callbacks';
 import { HotPool } from '#platform/database/hot-pool';
 import { Notifications } from '#platform/database/notifications';
 import type { Tx } from '#platform/database/tx';
-import { OutboxReader } from '#platform/outbox/outbox-reader';
-import { recordSpan } from '#platform/telemetry/spans';
+import { OutboxRelay, relayed } from '#platform/outbox/outbox-relay';
 
 interface DeliveryFact {
   id: string;
@@ -18,38 +17,23 @@ interface DeliveryFact {
 
 /** Turns facts of the outbox into callbacks, in the order in which they became true. Needs Postgres only. */
 @Injectable()
-export class CallbackRelay implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly reader: OutboxReader<DeliveryFact>;
-
+export class CallbackRelay extends OutboxRelay<DeliveryFact> {
   constructor(
     @Inject(HotPool) pool: HotPool,
     @Inject(Notifications) notifications: Notifications,
     @Inject(CallbackDispatcher) private readonly dispatcher: CallbackDispatcher,
   ) {
-    this.reader = new OutboxReader(pool, notifications, {
-      consumer: 'delivery',
-      only: 'generation_id IS NOT NULL',
-      claim: claimInOrder,
-      handle: (tx, facts) => this.relay(tx, facts),
-    });
+    super(pool, notifications, { consumer: 'delivery', only: 'generation_id IS NOT NULL', claim: claimInOrder });
   }
 
-  onApplicationBootstrap(): void {
-    this.reader.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.reader.stop();
-  }
-
-  private async relay(tx: Tx, facts: readonly DeliveryFact[]): Promise<() => void> {
+  protected async relay(tx: Tx, facts: readonly DeliveryFact[]): Promise<() => void> {
     const origins = await addCallbacks(
       tx,
       facts.map((fact) => ({
         tenant_id: fact.tenant_id,
         generation_id: fact.generation_id,
         event: fact.topic,
-        traceparent: relayed(fact),
+        traceparent: relayed(`delivery ${fact.topic}`, fact), // the callback hangs below it
       })),
     );
     return () => this.dispatcher.wake(origins);
@@ -72,10 +56,4 @@ function claimInOrder(tx: Tx, maxRows: number): Promise<DeliveryFact[]> {
      FOR UPDATE SKIP LOCKED`,
     [maxRows],
   );
-}
-
-/** The time a fact lay in the outbox becomes a span of its generation's trace; the callback hangs below it. */
-function relayed({ topic, traceparent, created_at }: DeliveryFact): string | null {
-  if (!traceparent) return null;
-  return recordSpan(`outbox delivery ${topic}`, { parent: traceparent, startTime: created_at, endTime: new Date() }) ?? traceparent;
 }

@@ -1,12 +1,11 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { wantsEvent } from '#core/webhooks/event-filter';
 import type { EndpointKey } from '#features/webhooks/claim-webhooks';
 import { WebhookDispatcher } from '#features/webhooks/webhook-dispatcher';
 import { HotPool } from '#platform/database/hot-pool';
 import { Notifications } from '#platform/database/notifications';
 import type { Tx } from '#platform/database/tx';
-import { OutboxReader } from '#platform/outbox/outbox-reader';
-import { recordSpan } from '#platform/telemetry/spans';
+import { OutboxRelay, relayed } from '#platform/outbox/outbox-relay';
 
 interface EventFact {
   /** Of the outbox row. */
@@ -40,33 +39,22 @@ const MAX_FACTS_AT_ONCE = 500;
 
 /** Numbers the events of each tenant in the order in which they became true, and makes a delivery for each endpoint that wants them. */
 @Injectable()
-export class EventRelay implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly reader: OutboxReader<EventFact>;
-
+export class EventRelay extends OutboxRelay<EventFact> {
   constructor(
     @Inject(HotPool) pool: HotPool,
     @Inject(Notifications) notifications: Notifications,
     @Inject(WebhookDispatcher) private readonly dispatcher: WebhookDispatcher,
   ) {
-    this.reader = new OutboxReader(pool, notifications, {
+    super(pool, notifications, {
       consumer: 'delivery',
       only: 'event_id IS NOT NULL',
       maxRows: MAX_FACTS_AT_ONCE,
       claim: takeAlone,
       claimDeletes: true,
-      handle: (tx, facts) => this.relay(tx, facts),
     });
   }
 
-  onApplicationBootstrap(): void {
-    this.reader.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.reader.stop();
-  }
-
-  private async relay(tx: Tx, facts: readonly EventFact[]): Promise<() => void> {
+  protected async relay(tx: Tx, facts: readonly EventFact[]): Promise<() => void> {
     const endpoints = Map.groupBy(await endpointsOf(tx, facts), ({ tenant_id }) => tenant_id);
     const told = facts.filter(({ tenant_id }) => endpoints.has(tenant_id));
     if (told.length === 0) return () => {};
@@ -170,13 +158,7 @@ async function addDeliveries(tx: Tx, deliveries: readonly NewDelivery[]): Promis
       deliveries.map(({ fact }) => fact.type),
       deliveries.map(({ sequence }) => sequence),
       deliveries.map(({ endpoint }) => endpoint.fifo),
-      deliveries.map(({ fact }) => relayed(fact)),
+      deliveries.map(({ fact }) => relayed(`event ${fact.type}`, fact)), // the deliveries hang below it
     ],
   );
-}
-
-/** The time an event lay in the outbox becomes a span of its trace; its deliveries hang below it. */
-function relayed({ type, traceparent, created_at }: EventFact): string | null {
-  if (!traceparent) return null;
-  return recordSpan(`outbox event ${type}`, { parent: traceparent, startTime: created_at, endTime: new Date() }) ?? traceparent;
 }
