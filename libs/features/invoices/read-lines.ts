@@ -1,7 +1,8 @@
-import { amountCents, creditPriceMillicents, type InvoiceLine, type InvoiceLineKind, inOrder } from '#core/invoices/invoice-lines';
+import { amountCents, creditPriceMillicents, type InvoiceLine, inOrder } from '#core/invoices/invoice-lines';
 import { MAX_INVOICE_LINES } from '#core/invoices/limits';
-import { FUNDING_ACCOUNT_ID, type GrantSource } from '#core/ledger/accounts';
-import type { Period, PlanName } from '#core/ledger/plans';
+import { FUNDING_ACCOUNT_ID } from '#core/ledger/accounts';
+import type { Period } from '#core/ledger/plans';
+import { type LineColumns, unpricedLine } from '#features/invoices/line-columns';
 import type { Tx } from '#platform/database/tx';
 
 /** Ids of transfers are ordered by time; a transfer's date is when its transaction began, so ids around the month are looked at. */
@@ -20,29 +21,17 @@ export async function readLines(tx: Tx, tenantId: string, { startsAt, endsAt }: 
   return inOrder(rows.map(lineOf), MAX_INVOICE_LINES);
 }
 
-interface LineRow {
-  kind: InvoiceLineKind;
-  project_id: string | null;
-  project_name: string | null;
-  model: string | null;
-  service_tier: string | null;
-  source: GrantSource | null;
-  plan: PlanName | null;
-  quantity: number;
-  micro: string;
+interface LineRow extends LineColumns {
   cents: string | null;
 }
 
 function lineOf(row: LineRow): InvoiceLine {
-  const { kind, model, source, plan, quantity } = row;
-  const micro = BigInt(row.micro);
-  const priceMillicents = kind === 'top_up' ? creditPriceMillicents(plan) : null;
+  const line = unpricedLine(row);
+  const priceMillicents = line.kind === 'top_up' ? creditPriceMillicents(line.plan) : null;
   return {
-    ...{ kind, model, source, plan, quantity, micro, priceMillicents },
-    projectId: row.project_id,
-    projectName: row.project_name,
-    serviceTier: row.service_tier,
-    amountCents: priceMillicents === null ? BigInt(row.cents ?? 0) : amountCents(micro, priceMillicents),
+    ...line,
+    priceMillicents,
+    amountCents: priceMillicents === null ? BigInt(row.cents ?? 0) : amountCents(line.micro, priceMillicents),
   };
 }
 

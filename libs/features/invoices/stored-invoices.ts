@@ -1,6 +1,6 @@
-import type { InvoiceLine, InvoiceLineKind } from '#core/invoices/invoice-lines';
-import type { GrantSource } from '#core/ledger/accounts';
+import type { InvoiceLine } from '#core/invoices/invoice-lines';
 import type { PlanName } from '#core/ledger/plans';
+import { type LineColumns, unpricedLine } from '#features/invoices/line-columns';
 import type { Tx } from '#platform/database/tx';
 
 /** Who sells, as it stood when the invoice was issued. */
@@ -85,16 +85,7 @@ interface InvoiceRow {
   buyer: Buyer;
 }
 
-interface LineRow {
-  kind: InvoiceLineKind;
-  project_id: string | null;
-  project_name: string | null;
-  model: string | null;
-  service_tier: string | null;
-  source: GrantSource | null;
-  plan: PlanName | null;
-  quantity: number;
-  micro: string;
+interface LineRow extends LineColumns {
   price_millicents: number | null;
   amount_cents: string;
 }
@@ -115,14 +106,5 @@ function invoiceOf(row: InvoiceRow): Invoice {
 }
 
 function lineOf(row: LineRow): InvoiceLine {
-  const { kind, model, source, plan, quantity } = row;
-  return {
-    ...{ kind, model, source, plan, quantity },
-    projectId: row.project_id,
-    projectName: row.project_name,
-    serviceTier: row.service_tier,
-    micro: BigInt(row.micro),
-    priceMillicents: row.price_millicents,
-    amountCents: BigInt(row.amount_cents),
-  };
+  return { ...unpricedLine(row), priceMillicents: row.price_millicents, amountCents: BigInt(row.amount_cents) };
 }
