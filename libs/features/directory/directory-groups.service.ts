@@ -11,7 +11,7 @@ import { recordAudit } from '#features/audit/audit.service';
 import { actorOf, expectVersion, metaOf, noResource, type Versioned } from '#features/directory/directory-resources';
 import { changing, type DirectoryCaller, DirectoryRefused, type DirectoryResources } from '#features/directory/directory-work';
 import { followDirectory } from '#features/directory/follow-directory';
-import { boundsOf, type ListWish, lookUpOf, pageOf, type ResourcePage } from '#features/directory/list-page';
+import { type ListWish, listPage, type ResourcePage } from '#features/directory/list-page';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
 
@@ -43,11 +43,7 @@ export class DirectoryGroupsService implements DirectoryResources {
     const resource = readResource(GROUP, body);
     return changing(this.db, tenantId, async (tx) => {
       const id = uuidv7();
-      const [{ count } = { count: 0 }] = await tx.query<{ count: number }>(
-        'SELECT count(*)::int AS count FROM directory_groups WHERE tenant_id = $1',
-        [tenantId],
-      );
-      if (count >= MAX_DIRECTORY_GROUPS)
+      if ((await countGroups(tx, tenantId)) >= MAX_DIRECTORY_GROUPS)
         throw new DirectoryRefused('limit_reached', `A directory keeps at most ${MAX_DIRECTORY_GROUPS} groups`);
       await expectUnique(tx, tenantId, id, resource);
       await tx.query('INSERT INTO directory_groups (tenant_id, id, display_name, external_id) VALUES ($1, $2, $3, $4)', [
@@ -62,30 +58,20 @@ export class DirectoryGroupsService implements DirectoryResources {
   }
 
   async get(caller: DirectoryCaller, id: string, wanted: Wanted): Promise<JsonObject> {
-    const [row] = await this.rows(caller.tenantId, 'g.id = $2', [id], isShown('members', wanted));
+    const [row] = await this.rows(caller.tenantId, isShown('members', wanted), 'g.id = $2', [id]);
     if (!row) throw noResource('Group', id);
     return resourceOf(caller, row);
   }
 
   async list(caller: DirectoryCaller, wish: ListWish): Promise<ResourcePage> {
     const { tenantId } = caller;
-    if (wish.filter) {
-      const { filter, where, values } = lookUpOf(wish.filter, GROUP, COLUMNS);
-      const hasMembers = isShown('members', wish) || /members/i.test(wish.filter);
-      const rows = await this.rows(tenantId, where, values, hasMembers);
-      return pageOf(
-        rows.map((row) => resourceOf(caller, row)),
-        filter,
-        wish,
-        GROUP,
-      );
-    }
-    const { startIndex, count } = boundsOf(wish);
-    const [{ total } = { total: 0 }] = await this.db.transaction('count groups', [tenantId], (tx) =>
-      tx.query<{ total: number }>('SELECT count(*)::int AS total FROM directory_groups WHERE tenant_id = $1', [tenantId]),
-    );
-    const rows = await this.rows(tenantId, 'true', [], isShown('members', wish), { offset: startIndex - 1, limit: count });
-    return { total, startIndex, resources: rows.map((row) => resourceOf(caller, row)) };
+    const hasMembers = isShown('members', wish) || /members/i.test(wish.filter ?? '');
+    return listPage(wish, {
+      schema: GROUP,
+      columns: COLUMNS,
+      find: async (...wanted) => (await this.rows(tenantId, hasMembers, ...wanted)).map((row) => resourceOf(caller, row)),
+      count: () => this.db.transaction('count groups', [tenantId], (tx) => countGroups(tx, tenantId)),
+    });
   }
 
   async replace(caller: DirectoryCaller, id: string, body: unknown, ifMatch?: string): Promise<JsonObject> {
@@ -162,9 +148,9 @@ export class DirectoryGroupsService implements DirectoryResources {
 
   private rows(
     tenantId: string,
+    hasMembers: boolean,
     where: string,
     values: unknown[],
-    hasMembers: boolean,
     page = { offset: 0, limit: MAX_DIRECTORY_GROUPS },
   ): Promise<GroupRow[]> {
     return this.db.transaction('groups', [tenantId], (tx) =>
@@ -185,6 +171,11 @@ async function groupRow(tx: Tx, tenantId: string, id: string): Promise<GroupRow>
   const [row] = await tx.query<GroupRow>(`${selecting(true)} AND g.id = $2`, [tenantId, id]);
   if (!row) throw noResource('Group', id);
   return row;
+}
+
+async function countGroups(tx: Tx, tenantId: string): Promise<number> {
+  const [row] = await tx.query<{ count: number }>('SELECT count(*)::int AS count FROM directory_groups WHERE tenant_id = $1', [tenantId]);
+  return row?.count ?? 0;
 }
 
 async function expectUnique(tx: Tx, tenantId: string, id: string, { displayName, externalId }: JsonObject): Promise<void> {

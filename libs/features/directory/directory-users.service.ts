@@ -11,7 +11,7 @@ import { recordAudit } from '#features/audit/audit.service';
 import { actorOf, expectVersion, metaOf, noResource, type Versioned } from '#features/directory/directory-resources';
 import { changing, type DirectoryCaller, DirectoryRefused, type DirectoryResources } from '#features/directory/directory-work';
 import { followDirectory } from '#features/directory/follow-directory';
-import { boundsOf, type ListWish, lookUpOf, pageOf, type ResourcePage } from '#features/directory/list-page';
+import { type ListWish, listPage, type ResourcePage } from '#features/directory/list-page';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
 
@@ -44,11 +44,7 @@ export class DirectoryUsersService implements DirectoryResources {
     const resource = { active: true, ...readResource(USER, body) };
     return changing(this.db, caller.tenantId, async (tx) => {
       const id = uuidv7();
-      const [{ count } = { count: 0 }] = await tx.query<{ count: number }>(
-        'SELECT count(*)::int AS count FROM directory_users WHERE tenant_id = $1',
-        [caller.tenantId],
-      );
-      if (count >= MAX_DIRECTORY_USERS)
+      if ((await countPeople(tx, caller.tenantId)) >= MAX_DIRECTORY_USERS)
         throw new DirectoryRefused('limit_reached', `A directory keeps at most ${MAX_DIRECTORY_USERS} people`);
       await expectUnique(tx, caller.tenantId, id, resource);
       await tx.query('INSERT INTO directory_users (tenant_id, id, resource, email) VALUES ($1, $2, $3, $4)', [
@@ -69,22 +65,12 @@ export class DirectoryUsersService implements DirectoryResources {
 
   async list(caller: DirectoryCaller, wish: ListWish): Promise<ResourcePage> {
     const { tenantId } = caller;
-    if (wish.filter) {
-      const { filter, where, values } = lookUpOf(wish.filter, USER, COLUMNS);
-      const rows = await this.rows(tenantId, where, values);
-      return pageOf(
-        rows.map((row) => resourceOf(caller, row)),
-        filter,
-        wish,
-        USER,
-      );
-    }
-    const { startIndex, count } = boundsOf(wish);
-    const [{ total } = { total: 0 }] = await this.db.transaction('count people', [tenantId], (tx) =>
-      tx.query<{ total: number }>('SELECT count(*)::int AS total FROM directory_users WHERE tenant_id = $1', [tenantId]),
-    );
-    const rows = await this.rows(tenantId, 'true', [], { offset: startIndex - 1, limit: count });
-    return { total, startIndex, resources: rows.map((row) => resourceOf(caller, row)) };
+    return listPage(wish, {
+      schema: USER,
+      columns: COLUMNS,
+      find: async (...wanted) => (await this.rows(tenantId, ...wanted)).map((row) => resourceOf(caller, row)),
+      count: () => this.db.transaction('count people', [tenantId], (tx) => countPeople(tx, tenantId)),
+    });
   }
 
   async replace(caller: DirectoryCaller, id: string, body: unknown, ifMatch?: string): Promise<JsonObject> {
@@ -145,6 +131,11 @@ async function userRow(tx: Tx, tenantId: string, id: string, ifMatch?: string): 
   if (!row) throw noResource('User', id);
   expectVersion(row, ifMatch);
   return row;
+}
+
+async function countPeople(tx: Tx, tenantId: string): Promise<number> {
+  const [row] = await tx.query<{ count: number }>('SELECT count(*)::int AS count FROM directory_users WHERE tenant_id = $1', [tenantId]);
+  return row?.count ?? 0;
 }
 
 /** Under the lock of the tenant: nobody writes in between. */
