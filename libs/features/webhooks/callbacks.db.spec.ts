@@ -2,23 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { type DynamicModule, type INestApplicationContext, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import type { INestApplicationContext } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { CallbackEvent } from '#core/webhooks/callback-event';
 import { FIRST_PACE } from '#core/webhooks/receiver-pace';
-import { WebhooksModule } from '#features/webhooks/webhooks.module';
+import { until } from '#features/webhooks/testing/until';
+import { startWebhookWorker } from '#features/webhooks/testing/webhook-worker';
 import { HotPool } from '#platform/database/hot-pool';
-import { Notifications } from '#platform/database/notifications';
 import { EncryptionKeys, newEncryptionKey } from '#platform/encryption/encryption-keys';
-import { OutboundModule } from '#platform/http/outbound/outbound.module';
-import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
-import { StorageModule } from '#platform/storage/storage.module';
 import { CallbackReceiver, Held } from '#testing/callback-receiver';
 import { type TestDatabase, testDatabase } from '#testing/test-database';
 
-const encryptionKeys = new EncryptionKeys(newEncryptionKey('test'));
+const keys = new EncryptionKeys(newEncryptionKey('test'));
 
 let database: TestDatabase;
 let owner: HotPool;
@@ -239,40 +234,10 @@ it('takes a host that says no for a host that is well', async () => {
   expect(await deliveriesOf(generationIds[0] as string)).toMatchObject({ dreaming: { state: 'given_up', attempts: 4, last_status: 204 } });
 });
 
-async function startWorker({ allow = '127.0.0.0/8' } = {}): Promise<INestApplicationContext> {
-  const worker = await NestFactory.createApplicationContext(workerModule(allow), { logger: ['error'] });
+async function startWorker({ allow }: { allow?: string } = {}): Promise<INestApplicationContext> {
+  const worker = await startWebhookWorker({ controlUrl: database.controlUrl, storageFolder, keys, allow });
   workers.push(worker);
   return worker;
-}
-
-function workerModule(allow: string): DynamicModule {
-  const pool = new HotPool({ url: database.controlUrl, applicationName: 'test-worker', maxConnections: 4 });
-  const notifications = new Notifications(database.controlUrl, 'test-worker');
-  const providers = [
-    { provide: HotPool, useValue: pool },
-    { provide: Notifications, useValue: notifications },
-  ];
-  @Module({})
-  class Database {}
-  @Module({})
-  class Worker {
-    async onApplicationShutdown(): Promise<void> {
-      await notifications.close();
-      await pool.close().catch(() => {}); // a test may have closed it
-    }
-  }
-  return {
-    module: Worker,
-    imports: [
-      { module: Database, global: true, providers, exports: [HotPool, Notifications] },
-      StorageModule.for(
-        { HALOGEN_STORAGE_DIR: storageFolder },
-        { publicOrigin: 'http://api.test', secret: 'test-secret-test-secret-test-secret' },
-      ),
-      OutboundModule.with(parseOutboundSettings({ allow })),
-      WebhooksModule.with({ timeScale: 1 }, encryptionKeys),
-    ],
-  };
 }
 
 async function addGeneration(callbackUrl: string, { state = 'running', failureReason = null as string | null } = {}): Promise<string> {
@@ -322,11 +287,6 @@ async function ended(generations: string | readonly string[], countOfEach: numbe
       `SELECT count(*)::int AS ended FROM deliveries WHERE generation_id = ANY ($1::uuid[]) AND state <> 'pending'`,
       [generationIds],
     );
-    return (row?.ended ?? 0) >= generationIds.length * countOfEach;
+    return (row?.ended ?? 0) >= generationIds.length * countOfEach || undefined;
   });
-}
-
-async function until(fulfilled: () => Promise<boolean>, limitMs = 20_000): Promise<void> {
-  const signal = AbortSignal.timeout(limitMs);
-  while (!(await fulfilled())) await pause(20, undefined, { signal });
 }
