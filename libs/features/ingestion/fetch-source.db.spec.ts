@@ -1,56 +1,31 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { BatchOptions } from '#contracts/native/batches';
 import { MAX_FETCH_ATTEMPTS, MAX_SOURCE_BYTES } from '#core/ingestion/limits';
-import { BatchesService, type BatchReport } from '#features/ingestion/batches.service';
-import { claimBatch } from '#features/ingestion/claim';
+import type { BatchReport } from '#features/ingestion/batches.service';
 import { fetchSource } from '#features/ingestion/fetch-source';
-import { loaderPool } from '#features/ingestion/ingestion.module';
-import { loadBatch } from '#features/ingestion/load-batch';
-import { HotPool } from '#platform/database/hot-pool';
-import type { LoaderPool } from '#platform/database/loader-pool';
+import { caller, IngestionUnderTest, PLENTY_MICRO } from '#features/ingestion/testing/ingestion-under-test';
 import { OutboundDownloads } from '#platform/http/outbound/outbound-downloads';
 import { parseOutboundSettings } from '#platform/http/outbound/outbound-settings';
-import { LocalFolder } from '#platform/storage/local-folder';
-import { mediaOf } from '#testing/batch-media';
 import { aTenant } from '#testing/builders';
-import { type TestDatabase, testDatabase } from '#testing/test-database';
 
-let database: TestDatabase;
-let control: HotPool;
-let api: HotPool;
-let loader: LoaderPool;
-let folder: string;
-let storage: LocalFolder;
-let batches: BatchesService;
+let ingestion: IngestionUnderTest;
 let tenantId: string;
 const servers: Server[] = [];
 
 beforeAll(async () => {
-  database = await testDatabase();
-  control = new HotPool({ url: database.controlUrl, applicationName: 'test-control', maxConnections: 4 });
-  api = new HotPool({ url: database.apiUrl, applicationName: 'test-api', maxConnections: 4 });
-  loader = loaderPool(database.loaderUrl);
-  folder = await mkdtemp(path.join(tmpdir(), 'halogen-fetch-'));
-  storage = new LocalFolder(folder);
-  batches = new BatchesService(api, storage);
-  tenantId = await aTenant(control, 10n ** 12n);
+  ingestion = await IngestionUnderTest.start();
+  tenantId = await aTenant(ingestion.control, PLENTY_MICRO);
 });
 afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
-afterAll(async () => {
-  await Promise.all([control.close(), api.close(), loader.close()]);
-  await database.drop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => ingestion.stop());
 
 /** Long enough that a connection can be cut in the middle: what it has not handed on yet is lost with it. */
 const SOURCE = Buffer.from(
@@ -62,11 +37,14 @@ it('fetches a source in the background, and forgets its link', async () => {
   const asked = await aBatchFrom(await serve((_, response) => response.end(SOURCE)));
   expect(asked).toMatchObject({ state: 'receiving', source: { bytes: 0 } });
   expect(await attempt()).toBe('settled');
-  expect(await report(asked)).toMatchObject({ state: 'validating', source: { bytes: SOURCE.length, expectedBytes: SOURCE.length } });
+  expect(await ingestion.report(asked)).toMatchObject({
+    state: 'validating',
+    source: { bytes: SOURCE.length, expectedBytes: SOURCE.length },
+  });
   expect((await kept(asked)).equals(SOURCE)).toBe(true);
   expect(await linkOf(asked)).toBeNull();
   await load();
-  expect(await report(asked)).toMatchObject({ state: 'running', acceptedRows: 3_000 });
+  expect(await ingestion.report(asked)).toMatchObject({ state: 'running', acceptedRows: 3_000 });
 });
 
 it('goes on by Range behind what a cut connection brought, while the bytes are called the same', async () => {
@@ -85,7 +63,7 @@ it('goes on by Range behind what a cut connection brought, while the bytes are c
   });
   const asked = await aBatchFrom(url);
   expect(await attempt()).toBe('later');
-  const between = await report(asked);
+  const between = await ingestion.report(asked);
   expect(between).toMatchObject({ state: 'receiving', stateReason: expect.stringMatching(/^source_interrupted: .* cut after \d+ bytes/) });
   expect(between.source.bytes).toBeGreaterThan(0);
   await attemptAgain(asked);
@@ -107,7 +85,7 @@ it('begins anew where the source has changed, or nobody says what it is called',
   await attemptAgain(asked);
   expect((await kept(asked)).equals(changed)).toBe(true);
   await load();
-  expect(await report(asked)).toMatchObject({ acceptedRows: 1, source: { bytes: changed.length } });
+  expect(await ingestion.report(asked)).toMatchObject({ acceptedRows: 1, source: { bytes: changed.length } });
 });
 
 it('knows a gzipped answer by its encoding', async () => {
@@ -115,7 +93,7 @@ it('knows a gzipped answer by its encoding', async () => {
   const asked = await aBatchFrom(url);
   await attempt();
   await load();
-  expect(await report(asked)).toMatchObject({ acceptedRows: 3_000, source: { isGzip: true } });
+  expect(await ingestion.report(asked)).toMatchObject({ acceptedRows: 3_000, source: { isGzip: true } });
 });
 
 it.each<{ name: string; answer: (request: IncomingMessage, response: ServerResponse) => unknown; reason: RegExp }>([
@@ -138,9 +116,9 @@ it.each<{ name: string; answer: (request: IncomingMessage, response: ServerRespo
 ])('fails for good at $name', async ({ answer, reason }) => {
   const asked = await aBatchFrom(await serve((request, response) => void answer(request, response)));
   expect(await attempt()).toBe('settled');
-  expect(await report(asked)).toMatchObject({ state: 'failed', stateReason: expect.stringMatching(reason) });
+  expect(await ingestion.report(asked)).toMatchObject({ state: 'failed', stateReason: expect.stringMatching(reason) });
   expect(await linkOf(asked)).toBeNull();
-  const [event] = await control.query<{ type: string }>(`SELECT type FROM events WHERE data ->> 'batchId' = $1`, [asked.id]);
+  const [event] = await ingestion.control.query<{ type: string }>(`SELECT type FROM events WHERE data ->> 'batchId' = $1`, [asked.id]);
   expect(event).toEqual({ type: 'batch.failed' });
 });
 
@@ -149,7 +127,7 @@ it('tries a server that is busy again, and gives it up after so many attempts in
   expect(await attempt()).toBe('later');
   for (let count = 2; count < MAX_FETCH_ATTEMPTS; count += 1) expect(await attemptAgain(asked)).toBe('later');
   expect(await attemptAgain(asked)).toBe('settled');
-  expect(await report(asked)).toMatchObject({ state: 'failed', stateReason: 'source_not_fetched: It answered 503.' });
+  expect(await ingestion.report(asked)).toMatchObject({ state: 'failed', stateReason: 'source_not_fetched: It answered 503.' });
 });
 
 it('keeps nothing for a batch that was cancelled meanwhile', async () => {
@@ -162,53 +140,48 @@ it('keeps nothing for a batch that was cancelled meanwhile', async () => {
   );
   const attempted = attempt();
   const response = await begun.promise;
-  await batches.command({ ...caller() }, asked.id, 'cancel');
+  await ingestion.batches.command(caller(tenantId), asked.id, 'cancel');
   response.end();
   await expect(attempted).rejects.toThrow('not where this worker left it');
-  expect(await report(asked)).toMatchObject({ state: 'cancelled', source: { bytes: 0 } });
+  expect(await ingestion.report(asked)).toMatchObject({ state: 'cancelled', source: { bytes: 0 } });
 });
 
-function caller() {
-  return { tenantId, apiKeyId: randomUUID(), scopes: [], limitPlan: 'any', project: null };
-}
-
 async function aBatchFrom(url: string): Promise<BatchReport> {
-  const created = await batches.createFrom(caller(), BatchOptions.parse({}), { url, format: 'ndjson', gzip: false });
+  const created = await ingestion.batches.createFrom({ ...caller(tenantId), project: null }, BatchOptions.parse({}), {
+    url,
+    format: 'ndjson',
+    gzip: false,
+  });
   if ('refused' in created) throw new Error(created.detail);
   return created;
 }
 
 async function attempt(): Promise<'settled' | 'later'> {
-  const batch = await claimBatch(control);
-  if (!batch) throw new Error('there is no batch to work on');
+  const { control, storage } = ingestion;
   const downloads = new OutboundDownloads(parseOutboundSettings({ allow: '127.0.0.0/8' }));
-  return fetchSource({ control, storage, downloads, isStopped: () => false }, batch);
+  return fetchSource({ control, storage, downloads, isStopped: () => false }, await ingestion.claimed());
 }
 
 async function attemptAgain({ id }: BatchReport): Promise<'settled' | 'later'> {
-  await control.query('UPDATE batches SET worker_until = NULL WHERE id = $1', [id]);
+  await ingestion.control.query('UPDATE batches SET worker_until = NULL WHERE id = $1', [id]);
   return attempt();
 }
 
 /** As the worker does, which lets go of what it fetched. */
 async function load(): Promise<void> {
-  await control.query('UPDATE batches SET worker_until = NULL WHERE tenant_id = $1', [tenantId]);
-  const batch = await claimBatch(control);
-  if (batch?.work !== 'load') throw new Error('there is no batch to load');
-  await loadBatch({ pool: loader, storage, mediaOf: mediaOf(control), isStopped: () => false }, batch);
-}
-
-async function report({ id }: BatchReport): Promise<BatchReport> {
-  return (await batches.get({ tenantId }, id)) as BatchReport;
+  await ingestion.control.query('UPDATE batches SET worker_until = NULL WHERE tenant_id = $1', [tenantId]);
+  const batch = await ingestion.claimed();
+  expect(batch.work).toBe('load');
+  await ingestion.load(batch);
 }
 
 async function kept({ id }: BatchReport): Promise<Buffer> {
-  const [row] = await control.query<{ source_pieces: string[] }>('SELECT source_pieces FROM batches WHERE id = $1', [id]);
-  return Buffer.concat(await Promise.all((row?.source_pieces ?? []).map((key) => readFile(path.join(folder, key)))));
+  const [row] = await ingestion.control.query<{ source_pieces: string[] }>('SELECT source_pieces FROM batches WHERE id = $1', [id]);
+  return Buffer.concat(await Promise.all((row?.source_pieces ?? []).map((key) => readFile(path.join(ingestion.folder, key)))));
 }
 
 async function linkOf({ id }: BatchReport): Promise<string | null | undefined> {
-  const [row] = await control.query<{ source_url: string | null }>('SELECT source_url FROM batches WHERE id = $1', [id]);
+  const [row] = await ingestion.control.query<{ source_url: string | null }>('SELECT source_url FROM batches WHERE id = $1', [id]);
   return row?.source_url;
 }
 

@@ -58,7 +58,7 @@ export class IngestionUnderTest {
     readonly control: HotPool,
     readonly api: HotPool,
     readonly loader: LoaderPool,
-    private readonly folder: string,
+    readonly folder: string,
   ) {
     this.storage = new LocalFolder(folder);
     this.batches = new BatchesService(api, this.storage);
