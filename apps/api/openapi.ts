@@ -1,9 +1,10 @@
 import type { INestApplication } from '@nestjs/common';
-import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { ApiExcludeController, DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { z } from 'zod';
 import { isNative, MEDIA_TYPES, type MediaTypes } from '#apps/api/operation.decorator';
 import { EVENTS } from '#contracts/events/catalogue';
 import { PROBLEM_TYPE } from '#contracts/problems';
+import { MetricsController } from '#platform/http/metrics.controller';
 
 const SESSION_SCHEME = {
   type: 'apiKey',
@@ -18,6 +19,9 @@ const SETUP_SCHEME = {
   description:
     'What a set-up link opened; over https its name begins with `__Host-`. Requests carry `x-halogen-setup: 1`, and writes `x-halogen-csrf`.',
 } as const;
+
+// Said here, so that the other processes, which have it too, need not load Swagger.
+ApiExcludeController()(MetricsController);
 
 /** The OpenAPI 3.1 document, made from the contracts that the routes are declared with. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {

@@ -1,9 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
 import { register } from 'prom-client';
 
 /** What Prometheus reads. Open to anyone who reaches the port, as the probes are: it names no tenant. */
-@ApiExcludeController()
 @Controller('metrics')
 export class MetricsController {
   @Get()
