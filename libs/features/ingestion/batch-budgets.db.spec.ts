@@ -6,6 +6,11 @@ import { grantCredits } from '#features/ledger/grants.service';
 import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
 import { anImage, aTenant, someUnits } from '#testing/builders';
 
+/** Whoever of this database waits for a lock: other tests share the server. */
+const WAITING = `
+  SELECT 1 FROM pg_locks waiting JOIN pg_locks held ON held.pid = waiting.pid
+   WHERE NOT waiting.granted AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
 let ingestion: IngestionUnderTest;
 
 beforeAll(async () => {
@@ -43,7 +48,7 @@ it('keeps nothing of a chunk behind one whose credits were spent while it was in
   await ingestion.api.transaction('submit', [tenantId], async (tx) => {
     await submitAll(tx, images, false); // has locked the accounts and not moved them yet
     loading = ingestion.load(batch);
-    while ((await tx.query('SELECT 1 FROM pg_locks WHERE NOT granted')).length === 0);
+    while ((await tx.query(WAITING)).length === 0);
   });
   await loading;
   const [counted] = await ingestion.control.query('SELECT count(*)::int AS rows FROM generations WHERE batch_id = $1', [batch.id]);

@@ -6,7 +6,7 @@ import { until } from '#features/webhooks/testing/until';
 import { verified, WebhookEngine } from '#features/webhooks/testing/webhook-engine';
 import { HotPool } from '#platform/database/hot-pool';
 import { anImage, aTenant } from '#testing/builders';
-import { type ReceivedCall } from '#testing/callback-receiver';
+import type { ReceivedCall } from '#testing/callback-receiver';
 
 let engine: WebhookEngine;
 

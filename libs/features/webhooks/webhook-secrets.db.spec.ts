@@ -5,7 +5,7 @@ import { until } from '#features/webhooks/testing/until';
 import { ENCRYPTION_KEY, verified, WebhookEngine } from '#features/webhooks/testing/webhook-engine';
 import { HotPool } from '#platform/database/hot-pool';
 import { EncryptionKeys, newEncryptionKey } from '#platform/encryption/encryption-keys';
-import { type ReceivedCall } from '#testing/callback-receiver';
+import type { ReceivedCall } from '#testing/callback-receiver';
 
 let engine: WebhookEngine;
 
