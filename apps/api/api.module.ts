@@ -13,6 +13,7 @@ import { WorkOrdersController } from '#apps/api/agent/work-orders.controller';
 import { AssetsController } from '#apps/api/assets/assets.controller';
 import { UploadsController } from '#apps/api/assets/uploads.controller';
 import { CallerGuard } from '#apps/api/auth/caller.guard';
+import { GuestDoor } from '#apps/api/auth/guest-door';
 import { KeyDoor } from '#apps/api/auth/key-door';
 import { SessionCookie } from '#apps/api/auth/session-cookie';
 import { SessionDoor } from '#apps/api/auth/session-door';
@@ -49,6 +50,8 @@ import { MetersController } from '#apps/api/native/meters.controller';
 import { PlansController } from '#apps/api/native/plans.controller';
 import { ProjectsController } from '#apps/api/native/projects.controller';
 import { ReviewsController } from '#apps/api/native/reviews.controller';
+import { ShareLinksController } from '#apps/api/native/share-links.controller';
+import { SharedController } from '#apps/api/native/shared.controller';
 import { StatementsController } from '#apps/api/native/statements.controller';
 import { TenantsController } from '#apps/api/native/tenants.controller';
 import { WebhooksController } from '#apps/api/native/webhooks.controller';
@@ -162,6 +165,8 @@ export class ApiModule {
         BatchResultsController,
         BatchUploadsController,
         ReviewsController,
+        ShareLinksController,
+        SharedController,
         LedgerController,
         WebhooksController,
         NativeGenerationsController,
@@ -245,6 +250,7 @@ export class ApiModule {
         NodeGuard,
         SessionDoor,
         SetupDoor,
+        GuestDoor,
         { provide: SessionCookie, useValue: new SessionCookie(environment.HALOGEN_PUBLIC_ORIGIN) },
         MeView,
         UrlsOfConnections,

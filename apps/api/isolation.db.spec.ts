@@ -118,6 +118,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   decideRows: { state: 'approved', rows: [1] },
   assignRows: { rows: [1], memberId: null },
   addReviewComment: { text: 'Theirs' },
+  createShareLink: { name: 'Theirs' },
   changeReviewComment: { resolved: true },
   assignSignInDomain: { connectionId: null },
   changeSignInConnection: { name: 'Ours now' },

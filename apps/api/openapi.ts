@@ -20,6 +20,11 @@ const SETUP_SCHEME = {
     'What a set-up link opened; over https its name begins with `__Host-`. Requests carry `x-halogen-setup: 1`, and writes `x-halogen-csrf`.',
 } as const;
 
+const GUEST_SCHEME = {
+  type: 'apiKey',
+  in: 'cookie',
+  description: 'What a share link opened; over https its name begins with `__Host-`. Writes carry `x-halogen-csrf`.',
+} as const;
 // Said here, so that the other processes, which have it too, need not load Swagger.
 ApiExcludeController()(MetricsController);
 
@@ -33,6 +38,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' })
     .addCookieAuth('halogen_session', SESSION_SCHEME, 'session')
     .addCookieAuth('halogen_setup', SETUP_SCHEME, 'setup')
+    .addCookieAuth('halogen_guest', GUEST_SCHEME, 'guest')
     .build();
   const document = SwaggerModule.createDocument(app, config, { autoTagControllers: false });
   for (const [path, operations] of Object.entries(document.paths))

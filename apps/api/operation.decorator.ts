@@ -18,7 +18,7 @@ export interface MediaTypes {
 
 /** Makes a controller method the route that its contract describes. */
 export function Operation(contract: OperationContract): MethodDecorator {
-  const { id, method, path, status, summary, scope, session, setup, response, mediaTypes = [], bodyTypes = [] } = contract;
+  const { id, method, path, status, summary, scope, session, setup, guest, response, mediaTypes = [], bodyTypes = [] } = contract;
   return applyDecorators(
     METHODS[method](path),
     HttpCode(status),
@@ -31,6 +31,7 @@ export function Operation(contract: OperationContract): MethodDecorator {
     // OpenAPI 3.1 names the roles a bearer needs where OAuth has its scopes.
     ...(scope ? [ApiSecurity('bearer', [scope])] : []),
     ...(setup ? [ApiSecurity('setup', scope ? [scope] : [])] : []),
+    ...(guest ? [ApiSecurity('guest')] : []),
     ...(session || (scope && isNative(path)) ? [ApiSecurity('session', scope ? [scope] : [])] : []),
   );
 }

@@ -16,7 +16,7 @@ export default defineConfig(({ command }) => ({
     assetsInlineLimit: 0, // the content security policy allows no fonts and styles from data: URLs
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: Object.fromEntries(['portal', 'admin', 'setup'].map((surface) => [surface, join(root, surface, 'index.html')])),
+      input: Object.fromEntries(['portal', 'admin', 'setup', 'share'].map((surface) => [surface, join(root, surface, 'index.html')])),
       onLog: (level, log, handle) => log.code !== 'MODULE_LEVEL_DIRECTIVE' && handle(level, log), // "use client" means nothing here
     },
     reportCompressedSize: false,

@@ -14,6 +14,8 @@ export interface OperationContract {
   session?: true;
   /** Also taken from whoever opened a set-up link for this purpose. */
   setup?: SetupPurpose;
+  /** For whoever came in by a share link, and nobody else. */
+  guest?: true;
   /** People must have proven who they are a short while ago: it makes a key, moves money, or stops work. */
   stepUp?: true;
   summary: string;

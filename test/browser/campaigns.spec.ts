@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BrowserPlatform } from '#test/browser/browser-platform';
-import { checkPage } from '#test/browser/good-page';
+import { checkPage, expectGoodPage } from '#test/browser/good-page';
 import { until } from '#test/journeys/journey-platform';
 
 interface Batch {
@@ -124,4 +124,58 @@ it('makes a row anew with a note: the new version stands beside the old one', as
   await page.getByRole('figure', { name: 'Version 1' }).waitFor();
   await page.getByRole('region', { name: 'Versions' }).getByText('with more light').waitFor();
   await close();
+});
+
+it('is shared with a guest, who comments on a place and sees nothing else', { timeout: 120_000 }, async () => {
+  const one = `/demo-agency/campaigns/${campaign}?tab=share`;
+  const ours = await platform.owner();
+  await ours.page.goto(one);
+  await ours.page.getByRole('button', { name: 'Create share link' }).click();
+  const dialog = ours.page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('The client');
+  await dialog.getByRole('combobox', { name: 'Guests see' }).click();
+  await ours.page.getByRole('option', { name: 'all results' }).click();
+  await expectGoodPage(ours, 'share-dialog');
+  await dialog.getByRole('button', { name: 'Create share link' }).click();
+  const secret = ours.page.getByRole('dialog', { name: 'Share link for The client' });
+  const url = (await secret.getByRole('code').textContent()) as string;
+  await secret.getByRole('button', { name: 'I have stored it' }).click();
+  await ours.page.getByRole('table', { name: 'Share links' }).getByText('nobody yet').waitFor();
+
+  const guest = await platform.stranger();
+  const { page } = guest;
+  await page.goto(url);
+  await page.getByRole('heading', { level: 1, name: 'Shared campaign' }).waitFor();
+  expect(new URL(page.url()).hash).toBe('');
+  await expectGoodPage(guest, 'share-entrance');
+  await page.getByLabel('Your name').fill('Gina');
+  await page.getByRole('button', { name: 'Open campaign' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Spring' }).waitFor();
+  await page.getByRole('figure', { name: 'Row 1' }).waitFor();
+  await page.keyboard.press('ArrowRight');
+  const picture = page.getByRole('figure', { name: 'Row 2' });
+  await picture.getByRole('img').click({ position: { x: 40, y: 30 } });
+  await page.getByRole('textbox', { name: 'Comment' }).fill('Could this be warmer');
+  await page.getByRole('button', { name: 'Add comment' }).click();
+  await page.getByRole('region', { name: 'Comments' }).getByText('Could this be warmer').waitFor();
+  await page.reload();
+  await picture.waitFor();
+  await page.getByRole('button', { name: 'Show place' }).waitFor();
+  await expectGoodPage(guest, 'shared-campaign');
+  expect((await page.request.get(`/api/v1/batches/${campaign}`)).status()).toBe(404);
+
+  await ours.page.goto(`/demo-agency/campaigns/${campaign}?tab=review&row=2`);
+  const said = ours.page.getByRole('region', { name: 'Comments' });
+  await said.getByText('Could this be warmer').waitFor();
+  await said.getByText('guest').waitFor();
+  await ours.page.goto(one);
+  await ours.page.getByRole('table', { name: 'Share links' }).getByText('Gina').waitFor();
+  await expectGoodPage(ours, 'campaign-share');
+  await ours.page.getByRole('button', { name: 'Revoke The client' }).click();
+  await ours.page.getByText('Revoked the share link').waitFor();
+  await ours.close();
+  expect(guest.complaints).toEqual([]);
+  await page.reload();
+  await page.getByRole('alert').getByText('This link cannot be used').waitFor();
+  await guest.close();
 });

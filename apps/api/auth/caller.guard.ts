@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GuestDoor } from '#apps/api/auth/guest-door';
 import { KeyDoor } from '#apps/api/auth/key-door';
 import { SessionDoor } from '#apps/api/auth/session-door';
 import { SetupDoor } from '#apps/api/auth/setup-door';
@@ -15,7 +16,7 @@ import { isPlatformStaff } from '#features/tenants/tenant-reach.service';
 
 /**
  * Lets a caller in whose key, or whose role, has the scope that the route's contract names. A session is taken on native routes, where no
- * key is sent. Whoever opened a set-up link comes to the routes that name its purpose. Routes without a scope belong to the session itself, carry another permission, or none.
+ * key is sent. Whoever opened a set-up link comes to the routes that name its purpose; for a guest there are their own routes and no others. Routes without a scope belong to the session itself, carry another permission, or none.
  */
 @Injectable()
 export class CallerGuard implements CanActivate {
@@ -24,12 +25,15 @@ export class CallerGuard implements CanActivate {
     private readonly keys: KeyDoor,
     private readonly sessions: SessionDoor,
     private readonly setups: SetupDoor,
+    private readonly guests: GuestDoor,
   ) {}
 
   async canActivate(host: ExecutionContext): Promise<boolean> {
     const operation = this.reflector.get<OperationContract | undefined>(OPERATION, host.getHandler());
     if (!operation) return true;
     const request = host.getArgByIndex<FastifyRequest & { user: Caller }>(0);
+    if (operation.guest) return this.guests.admit(request);
+    if (operation.scope !== null && this.guests.isOnlyGuest(request)) throw new Refused('not_found', 'Not found');
     if (operation.session) await this.sessions.enter(request);
     if (operation.setup && (operation.scope === null || this.setups.isTried(request))) return this.admitSetup(request, operation);
     if (operation.scope === null) return true;

@@ -6,6 +6,8 @@ const PENDING_NAME = 'halogen_sign_in';
 const PENDING_SECONDS = 600;
 /** Carries what a set-up link opened. */
 const SETUP_NAME = 'halogen_setup';
+/** Carries what a share link opened. */
+const GUEST_NAME = 'halogen_guest';
 
 /**
  * The cookie that carries a session's token. Over https its name says that it came from this very host, over https, for all paths: a
@@ -16,12 +18,13 @@ export class SessionCookie {
   private readonly name: string;
   private readonly pendingName: string;
   private readonly setupName: string;
+  private readonly guestName: string;
 
   constructor(readonly publicOrigin: string) {
     this.isSecure = publicOrigin.startsWith('https:');
-    [this.name, this.pendingName, this.setupName] = this.isSecure
-      ? [`__Host-${NAME}`, `__Host-${PENDING_NAME}`, `__Host-${SETUP_NAME}`]
-      : [NAME, PENDING_NAME, SETUP_NAME];
+    [this.name, this.pendingName, this.setupName, this.guestName] = [NAME, PENDING_NAME, SETUP_NAME, GUEST_NAME].map((name) =>
+      this.isSecure ? `__Host-${name}` : name,
+    ) as [string, string, string, string];
   }
 
   tokenIn(header: string | undefined): string | undefined {
@@ -55,6 +58,14 @@ export class SessionCookie {
 
   keepSetup(token: string, expiresAt: Date): string {
     return stringifySetCookie({ name: this.setupName, value: token, ...this.attributes(), expires: expiresAt });
+  }
+
+  guestIn(header: string | undefined): string | undefined {
+    return header === undefined ? undefined : parseCookie(header)[this.guestName] || undefined;
+  }
+
+  keepGuest(token: string, expiresAt: Date): string {
+    return stringifySetCookie({ name: this.guestName, value: token, ...this.attributes(), expires: expiresAt });
   }
 
   private attributes() {

@@ -1,9 +1,12 @@
 import type { BatchRow, ReviewComment, ReviewSummary, RowVersion } from '#contracts/native/reviews';
+import type { SharedResult } from '#contracts/native/shared';
+import type { Output } from '#core/catalog/quote';
 import { formatCredits } from '#core/ledger/credits';
 import { type Axis, valueIndexOf } from '#core/review/axes';
 import type { CommentRow } from '#features/review/review-comments.service';
 import type { ResultRow, ReviewRow, VersionRow } from '#features/review/review-rows';
 import type { ReviewTally } from '#features/review/reviews.service';
+import type { SharedResultRow } from '#features/review/shared-results.service';
 
 type AssetUrl = (key: string) => string;
 
@@ -24,13 +27,14 @@ export function versionView(row: VersionRow, assetUrl: AssetUrl): RowVersion {
   return { ...resultView(row, assetUrl), note: row.note, askedBy: row.askedByName, createdAt: row.createdAt.toISOString() };
 }
 
-export function commentView({ authorKind, authorName, resolvedByName, ...comment }: CommentRow): ReviewComment {
+export function commentView({ authorKind, authorName, resolvedByName, shareLinkId, ...comment }: CommentRow): ReviewComment {
   return {
     ...comment,
     author: { kind: authorKind, name: authorName },
     createdAt: comment.createdAt.toISOString(),
     resolvedAt: comment.resolvedAt?.toISOString() ?? null,
     resolvedBy: resolvedByName,
+    isShared: shareLinkId !== null,
   };
 }
 
@@ -50,10 +54,20 @@ export function summaryView({ results, approved, rejected, openComments, axes, f
   };
 }
 
+export function sharedResultView(row: SharedResultRow, assetUrl: AssetUrl): SharedResult {
+  const { rowNumber, generationId, model, prompt, output, assets } = row;
+  return {
+    row: rowNumber,
+    generationId,
+    model,
+    prompt,
+    output: outputView(output),
+    assets: { image: assetUrl(assets.image), ...(assets.video && { video: assetUrl(assets.video) }) },
+  };
+}
+
 function resultView(row: ResultRow, assetUrl: AssetUrl) {
   const { generationId, version, state, review, decidedByName, decidedAt, model, prompt, output, assets, failureReason } = row;
-  const { kind, widthPx, heightPx } = output;
-  const film = output.kind === 'video' ? output : undefined;
   return {
     generationId,
     version,
@@ -63,14 +77,20 @@ function resultView(row: ResultRow, assetUrl: AssetUrl) {
     decidedAt: decidedAt?.toISOString() ?? null,
     model,
     prompt,
-    output: {
-      kind,
-      widthPx,
-      heightPx,
-      frames: film ? Math.round(film.durationS * film.framesPerSecond) : null,
-      framesPerSecond: film?.framesPerSecond ?? null,
-    },
+    output: outputView(output),
     assets: assets?.image ? { image: assetUrl(assets.image), ...(assets.video && { video: assetUrl(assets.video) }) } : null,
     failureReason,
+  };
+}
+
+function outputView(output: Output) {
+  const { kind, widthPx, heightPx } = output;
+  const film = output.kind === 'video' ? output : undefined;
+  return {
+    kind,
+    widthPx,
+    heightPx,
+    frames: film ? Math.round(film.durationS * film.framesPerSecond) : null,
+    framesPerSecond: film?.framesPerSecond ?? null,
   };
 }

@@ -3,11 +3,11 @@ import { v7 as newGenerationId } from 'uuid';
 import { CallerOf } from '#apps/api/auth/caller-of.decorator';
 import { DreamMachineSubmits } from '#apps/api/dream-machine/submits';
 import { accepted, idOf } from '#apps/api/errors/accepted';
-import { Refused } from '#apps/api/errors/refused';
 import { refusedSubmit } from '#apps/api/errors/refused-submit';
 import { valid } from '#apps/api/errors/valid';
 import { remadeRow } from '#apps/api/native/remade-row';
 import { batchRowView, commentView, summaryView, versionView } from '#apps/api/native/review-view';
+import { rowOf } from '#apps/api/native/row-of';
 import { Operation } from '#apps/api/operation.decorator';
 import {
   type AddComment,
@@ -32,8 +32,6 @@ import { ReviewCommentsService } from '#features/review/review-comments.service'
 import { ReviewsService, type WhichRows } from '#features/review/reviews.service';
 import { RowVersionsService } from '#features/review/row-versions.service';
 import { SignedUrls } from '#platform/storage/signed-urls';
-
-const ROW = /^[1-9]\d{0,6}$/;
 
 /** What people decide on and say about the results of a batch. */
 @Controller()
@@ -123,10 +121,4 @@ export class ReviewsController {
   ) {
     return commentView(accepted(await this.comments.resolve(caller, idOf(id), idOf(comment), resolved)));
   }
-}
-
-/** A row's number in a path. What is none is simply not there. @throws Refused */
-function rowOf(given: string): number {
-  if (!ROW.test(given)) throw new Refused('not_found', 'Row not found');
-  return Number(given);
 }

@@ -14,8 +14,8 @@ const folder = mkdtempSync(join(tmpdir(), 'halogen-web-'));
 let app: NestFastifyApplication;
 
 beforeAll(async () => {
-  for (const name of ['portal', 'admin', 'setup', 'web-files']) mkdirSync(join(folder, name));
-  for (const name of ['portal', 'admin', 'setup']) writeFileSync(join(folder, name, 'index.html'), `${name} NONCE_OF_THIS_ANSWER`);
+  for (const name of ['portal', 'admin', 'setup', 'share', 'web-files']) mkdirSync(join(folder, name));
+  for (const name of ['portal', 'admin', 'setup', 'share']) writeFileSync(join(folder, name, 'index.html'), `${name} NONCE_OF_THIS_ANSWER`);
   writeFileSync(join(folder, 'web-files/app-hash.js'), 'export {}');
   app = await NestFactory.create<NestFastifyApplication>(Nothing, new FastifyAdapter(), { logger: false });
   serveWeb(app, folder);
@@ -36,6 +36,7 @@ it.each([
   ['/admin/live', 'admin'],
   ['/setup?step=test', 'setup'],
   ['/setups', 'portal'],
+  ['/share', 'share'],
 ])('%s is a page of %s', async (url, surface) => expect((await get(url)).body.split(' ')[0]).toBe(surface));
 
 it.each(['/api/v1/nothing', '/dream-machine/v1/nothing', '/assets/nothing', '/health/nothing', '/web-files/nothing.js'])(

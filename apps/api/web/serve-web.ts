@@ -16,19 +16,19 @@ const YEAR_MS = 365 * 86_400_000;
 /** First segments that belong to the API: what is not found there is no page. */
 const NO_PAGES = /^\/(agent|api|assets|docs|dream-machine|health|metrics|openapi\.json|scim|uploads|web-files)(?:[/?-]|$)/;
 /** What is neither is a page of the portal, whose first segment names an agency. */
-const OTHER_SURFACE = /^\/(admin|setup)(?:[/?]|$)/;
+const OTHER_SURFACE = /^\/(admin|setup|share)(?:[/?]|$)/;
 
 /** dist/web, from compiled code and from source. */
 const BUILT = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../../dist/web/' : '../../../web/', import.meta.url));
 
-/** Serves the portal, the operators' pages and those of a set-up as `vite build` wrote them. Without a build the API serves all the same. */
+/** Serves the portal, the operators' pages, those of a set-up and those of guests as `vite build` wrote them. Without a build the API serves all the same. */
 export function serveWeb(app: NestFastifyApplication, folder = BUILT): void {
   if (!existsSync(join(folder, 'portal/index.html'))) {
     new Logger('Web').warn('The web pages are not built: there is only the API');
     return;
   }
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
-  const surfaces = ['portal', 'admin', 'setup'];
+  const surfaces = ['portal', 'admin', 'setup', 'share'];
   const pages = new Map(surfaces.map((name) => [name, readFileSync(join(folder, name, 'index.html'), 'utf8')]));
 
   // Their names carry a hash of their content.

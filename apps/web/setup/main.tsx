@@ -1,5 +1,5 @@
+import { takeToken } from '#web/parts/api/link-token';
 import { startApp } from '#web/parts/shell/start-app';
-import { takeToken } from '#web/setup/link-token';
 import { router } from '#web/setup/router';
 
 takeToken();

@@ -7,6 +7,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { getSetup, openSetup } from '#sdk/sdk.gen';
 import type { Setup } from '#sdk/types.gen';
+import { linkToken } from '#web/parts/api/link-token';
 import { ProblemError } from '#web/parts/api/problem';
 import { beginSetup } from '#web/parts/api/session';
 import { Time } from '#web/parts/figures/figures';
@@ -14,7 +15,6 @@ import { Note } from '#web/parts/panel/panel';
 import sections from '#web/parts/shell/sections.module.css';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
-import { linkToken } from '#web/setup/link-token';
 import styles from '#web/setup/setup-page.module.css';
 import { StepContent } from '#web/setup/steps';
 

@@ -8,7 +8,11 @@ const AuditEntry = z
   .object({
     id: z.uuid(),
     at: When,
-    actor: z.object({ kind: z.enum(['api_key', 'person', 'setup_link', 'directory', 'system']), id: z.string(), tenantId: z.uuid() }),
+    actor: z.object({
+      kind: z.enum(['api_key', 'person', 'setup_link', 'directory', 'guest', 'system']),
+      id: z.string(),
+      tenantId: z.uuid(),
+    }),
     action: z.string(),
     targetId: z.string().nullable(),
     data: z.record(z.string(), z.unknown()),

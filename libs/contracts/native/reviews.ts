@@ -24,7 +24,8 @@ const Row = z.int().min(1).max(MAX_BATCH_ROWS);
 const State = z.enum(REVIEW_STATES);
 const Rows = z.array(Row).min(1).max(MAX_ROWS_DECIDED_AT_ONCE);
 
-const Result = z.object({
+/** A result as it is looked at, by whomever. */
+export const Result = z.object({
   generationId: z.uuid(),
   version: z.int(),
   state: z.enum(GENERATION_STATES),
@@ -73,11 +74,12 @@ export const ReviewComment = z
     createdAt: When,
     resolvedAt: When.nullable(),
     resolvedBy: z.string().nullable(),
+    isShared: z.boolean().meta({ description: 'Seen by the guests of a share link: one of them began the thread.' }),
   })
   .meta({ id: 'ReviewComment' });
 export type ReviewComment = z.infer<typeof ReviewComment>;
 
-export const ListBatchRowsQuery = z.object({
+export const RowPageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(MAX_REVIEW_PAGE_ROWS).default(100),
   after: z.coerce
     .number()
@@ -86,6 +88,10 @@ export const ListBatchRowsQuery = z.object({
     .max(MAX_BATCH_ROWS)
     .default(0)
     .meta({ description: 'Begins after this row: `nextAfter` of a page.' }),
+});
+export type RowPageQuery = z.infer<typeof RowPageQuery>;
+
+export const ListBatchRowsQuery = RowPageQuery.extend({
   state: z.enum(GENERATION_STATES).optional(),
   review: State.optional().meta({ description: 'Of completed rows.' }),
   assignee: z.uuid().optional(),

@@ -5,7 +5,7 @@ export interface AuditLogRow {
   id: string;
   at: Date;
   actor_tenant_id: string;
-  actor_kind: 'api_key' | 'person' | 'setup_link' | 'directory' | 'system';
+  actor_kind: 'api_key' | 'person' | 'setup_link' | 'directory' | 'guest' | 'system';
   actor_id: string;
   action: string;
   target_id: string | null;

@@ -1,9 +1,9 @@
 import type { Caller } from '#core/access/caller';
 import type { Tx } from '#platform/database/tx';
 
-/** Who did it: an API key, a person by their membership, whoever opened a set-up link, a tenant's directory by its token, or a job of the platform by its name. */
+/** Who did it: an API key, a person by their membership, whoever opened a set-up link, a guest of a campaign, a tenant's directory by its token, or a job of the platform by its name. */
 export type Actor =
-  | { kind: 'api_key' | 'person' | 'setup_link' | 'directory'; id: string; tenantId: string }
+  | { kind: 'api_key' | 'person' | 'setup_link' | 'directory' | 'guest'; id: string; tenantId: string }
   | { kind: 'system'; id: string };
 
 /** One thing that was done to a tenant's keys, members, projects, plan or money, or that the platform's staff did there. */

@@ -6,6 +6,8 @@ export interface Author {
   kind: 'person' | 'api_key' | 'guest';
   id: string;
   name: string;
+  /** Of a guest: the link that let them in, whose comments are all they know of. */
+  shareLinkId?: string;
 }
 
 /** Tenants whose rows name the caller: a person of an agency is no member of the brand they work on. */

@@ -23,6 +23,8 @@ export interface CommentRow {
   createdAt: Date;
   resolvedAt: Date | null;
   resolvedByName: string | null;
+  /** Whose guests see it; null for what stays in the tenant. */
+  shareLinkId: string | null;
 }
 
 /** A row of a batch of one tenant. */
@@ -33,8 +35,10 @@ export interface RowRef {
 }
 
 const ROW_NOT_FOUND: NamedRefusal = { refused: 'not_found', detail: 'Row not found' };
-const COLUMNS = `id, generation_id AS "generationId", parent_id AS "parentId", frame, x, y, text, author_kind AS "authorKind",
-  author_name AS "authorName", created_at AS "createdAt", resolved_at AS "resolvedAt", resolved_by_name AS "resolvedByName"`;
+const COMMENT_NOT_FOUND: NamedRefusal = { refused: 'not_found', detail: 'Comment not found' };
+export const COMMENT_COLUMNS = `id, generation_id AS "generationId", parent_id AS "parentId", frame, x, y, text, author_kind AS "authorKind",
+  author_name AS "authorName", created_at AS "createdAt", resolved_at AS "resolvedAt", resolved_by_name AS "resolvedByName",
+  share_link_id AS "shareLinkId"`;
 
 /** What is said about results: threads of two levels, pinned to a frame and a place of one version. */
 @Injectable()
@@ -60,10 +64,10 @@ export class ReviewCommentsService {
       const [row] = await tx.query<CommentRow>(
         `UPDATE review_comments
             SET resolved_at = CASE WHEN $4 THEN coalesce(resolved_at, now()) END, resolved_by_name = CASE WHEN $4 THEN coalesce(resolved_by_name, $5) END
-          WHERE tenant_id = $1 AND batch_id = $2 AND id = $3 AND parent_id IS NULL RETURNING ${COLUMNS}`,
+          WHERE tenant_id = $1 AND batch_id = $2 AND id = $3 AND parent_id IS NULL RETURNING ${COMMENT_COLUMNS}`,
         [caller.tenantId, batchId, id, isResolved, by.name],
       );
-      return row ?? { refused: 'not_found', detail: 'Comment not found' };
+      return row ?? COMMENT_NOT_FOUND;
     });
   }
 }
@@ -71,7 +75,7 @@ export class ReviewCommentsService {
 /** Oldest first. */
 export async function commentsOf(tx: Tx, { tenantId, batchId, rowNumber }: RowRef): Promise<CommentRow[]> {
   return tx.query<CommentRow>(
-    `SELECT ${COLUMNS} FROM review_comments WHERE tenant_id = $1 AND batch_id = $2 AND row_number = $3 ORDER BY id LIMIT ${MAX_COMMENTS_PER_ROW}`,
+    `SELECT ${COMMENT_COLUMNS} FROM review_comments WHERE tenant_id = $1 AND batch_id = $2 AND row_number = $3 ORDER BY id LIMIT ${MAX_COMMENTS_PER_ROW}`,
     [tenantId, batchId, rowNumber],
   );
 }
@@ -86,11 +90,12 @@ export async function addComment(tx: Tx, row: RowRef, said: AddComment, author: 
     return { refused: 'limit_reached', detail: `A row has at most ${MAX_COMMENTS_PER_ROW} comments` };
   }
   const thread = said.parentId === undefined ? undefined : before.find(({ id, parentId }) => id === said.parentId && parentId === null);
-  if (said.parentId !== undefined && !thread) return { refused: 'not_found', detail: 'Comment not found' };
+  if (said.parentId !== undefined && !thread) return COMMENT_NOT_FOUND;
+  if (thread && author.shareLinkId && thread.shareLinkId !== author.shareLinkId) return COMMENT_NOT_FOUND;
   const id = newId();
   const [comment] = await tx.query<CommentRow>(
-    `INSERT INTO review_comments (tenant_id, id, batch_id, row_number, generation_id, parent_id, frame, x, y, text, author_kind, author_id, author_name)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING ${COLUMNS}`,
+    `INSERT INTO review_comments (tenant_id, id, batch_id, row_number, generation_id, parent_id, frame, x, y, text, author_kind, author_id, author_name, share_link_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING ${COMMENT_COLUMNS}`,
     [
       tenantId,
       id,
@@ -105,6 +110,7 @@ export async function addComment(tx: Tx, row: RowRef, said: AddComment, author: 
       author.kind,
       author.id,
       author.name,
+      author.shareLinkId ?? thread?.shareLinkId ?? null,
     ],
   );
   if (!comment) throw new Error('a comment was not written');

@@ -15,7 +15,7 @@ beforeAll(async () => {
   // As if it had made the roles itself.
   await admin.query(`CREATE ROLE ${owner} LOGIN CREATEROLE PASSWORD 'test-only'`);
   await admin.query(
-    `GRANT halogen_api, halogen_control, halogen_lookup, halogen_sign_in TO ${owner} WITH ADMIN OPTION, INHERIT FALSE, SET FALSE`,
+    `GRANT halogen_api, halogen_control, halogen_guest, halogen_lookup, halogen_sign_in TO ${owner} WITH ADMIN OPTION, INHERIT FALSE, SET FALSE`,
   );
   await admin.query(`CREATE DATABASE ${owner} OWNER ${owner}`);
 });

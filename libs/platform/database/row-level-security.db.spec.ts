@@ -68,6 +68,8 @@ const TENANT_TABLES = [
   'row_versions',
   'session_tenants',
   'setup_links',
+  'share_guests',
+  'share_links',
   'sign_in_connections',
   'sign_in_domains',
   'sign_in_tests',
@@ -110,11 +112,11 @@ it('is forced on every table with a tenant, and no role of ours may bypass it', 
   );
   expect(tables).toEqual(TENANT_TABLES.map((relname) => ({ relname, forced: true })));
   const roles = await control.query(
-    `SELECT rolname, rolbypassrls OR rolsuper AS bypasses FROM pg_roles WHERE rolname IN ('halogen_api', 'halogen_control', 'halogen_loader', 'halogen_lookup', 'halogen_sign_in')
+    `SELECT rolname, rolbypassrls OR rolsuper AS bypasses FROM pg_roles WHERE rolname IN ('halogen_api', 'halogen_control', 'halogen_guest', 'halogen_loader', 'halogen_lookup', 'halogen_sign_in')
       ORDER BY rolname`,
   );
   expect(roles).toEqual(
-    ['halogen_api', 'halogen_control', 'halogen_loader', 'halogen_lookup', 'halogen_sign_in'].map((rolname) => ({
+    ['halogen_api', 'halogen_control', 'halogen_guest', 'halogen_loader', 'halogen_lookup', 'halogen_sign_in'].map((rolname) => ({
       rolname,
       bypasses: false,
     })),

@@ -20,8 +20,8 @@ export class SignedUrls {
   constructor(private readonly settings: SignedUrlSettings) {}
 
   /** A URL for a customer to read one object. */
-  assetUrl(key: string, now = new Date()): string {
-    return this.url(this.settings.publicOrigin, ASSETS_PATH, 'get', key, ASSET_URL_LIFETIME_S, now);
+  assetUrl(key: string, now = new Date(), lifetimeS = ASSET_URL_LIFETIME_S): string {
+    return this.url(this.settings.publicOrigin, ASSETS_PATH, 'get', key, lifetimeS, now);
   }
 
   /** A URL for a node to read one object. */

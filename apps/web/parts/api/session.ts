@@ -61,6 +61,11 @@ export function beginSetup(token: string | undefined): void {
   csrfToken = token;
 }
 
+/** From here on requests are a guest's. @param token the proof of their writes */
+export function beginVisit(token: string): void {
+  csrfToken = token;
+}
+
 /** From here on requests are for this tenant; what was read for another one is forgotten. */
 export function actIn(tenantId: string): void {
   if (actingIn === tenantId) return;

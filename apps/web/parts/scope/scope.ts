@@ -28,6 +28,7 @@ const RESERVED_NAMES = new Set([
   'dream-machine',
   'web-files',
   'review',
+  'share',
   'scim',
 ]);
 

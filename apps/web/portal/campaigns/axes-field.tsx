@@ -1,6 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Textarea, TextInput } from '@mantine/core';
 import { matrixRows } from '#core/ingestion/matrix';
+import common from '#web/parts/review/review.module.css';
 import styles from '#web/portal/campaigns/campaigns.module.css';
 import { type Axis, matrixOf } from '#web/portal/campaigns/wish';
 
@@ -13,7 +14,7 @@ export function AxesField({ axes, change }: { axes: readonly Axis[]; change(axes
   const setAxis = (at: number, part: Partial<Axis>) => change(axes.map((axis, one) => (one === at ? { ...axis, ...part } : axis)));
   return (
     <fieldset data-wide style={{ border: 0, margin: 0, padding: 0, display: 'grid', gap: 12 }}>
-      <legend className={styles.quiet}>
+      <legend className={common.quiet}>
         <Trans>Axes: every combination of their values is a row</Trans>
       </legend>
       {axes.map((axis, at) => (
@@ -43,11 +44,11 @@ export function AxesField({ axes, change }: { axes: readonly Axis[]; change(axes
           </Button>
         </div>
       ))}
-      <div className={styles.bar}>
+      <div className={common.bar}>
         <Button variant="default" onClick={() => change([...axes, { name: '', values: '' }])} disabled={axes.length >= MAX_AXES}>
           <Trans>Add axis</Trans>
         </Button>
-        <span className={styles.quiet}>
+        <span className={common.quiet}>
           <Trans>{Object.keys(matrix).length > 0 ? matrixRows(matrix) : 0} rows</Trans>
         </span>
       </div>

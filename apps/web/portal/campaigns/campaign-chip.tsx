@@ -1,7 +1,7 @@
 import { useLingui } from '@lingui/react/macro';
 import type { Batch } from '#sdk/types.gen';
 import { Chip } from '#web/parts/chip/state-chip';
-import { campaignStates, type ReviewState, reviewStates } from '#web/portal/campaigns/campaign-words';
+import { campaignStates } from '#web/portal/campaigns/campaign-words';
 
 export function CampaignChip({ state }: { state: Batch['state'] }) {
   const { t } = useLingui();
@@ -11,10 +11,4 @@ export function CampaignChip({ state }: { state: Batch['state'] }) {
       {t(word)}
     </Chip>
   );
-}
-
-export function ReviewChip({ state }: { state: ReviewState }) {
-  const { t } = useLingui();
-  const { glyph, word } = reviewStates[state];
-  return <Chip glyph={glyph}>{t(word)}</Chip>;
 }

@@ -13,8 +13,9 @@ import { ContactSheets } from '#web/portal/campaigns/contact-sheets';
 import { Progress } from '#web/portal/campaigns/progress';
 import { Review } from '#web/portal/campaigns/review';
 import { CampaignRows } from '#web/portal/campaigns/rows';
+import { Shares } from '#web/portal/campaigns/shares';
 
-const TABS = ['progress', 'review', 'sheets', 'rows'] as const;
+const TABS = ['progress', 'review', 'sheets', 'share', 'rows'] as const;
 const RENEWED_EVERY_MS = 1_000;
 
 /** One campaign: how far it is, what is decided on its results, its contact sheets and its rows. */
@@ -52,6 +53,9 @@ function Shown({ campaign }: { campaign: Batch }) {
           <Tabs.Tab value="sheets">
             <Trans>Contact sheets</Trans>
           </Tabs.Tab>
+          <Tabs.Tab value="share">
+            <Trans>Guests</Trans>
+          </Tabs.Tab>
           <Tabs.Tab value="rows">
             <Trans>Rows</Trans>
           </Tabs.Tab>
@@ -64,6 +68,9 @@ function Shown({ campaign }: { campaign: Batch }) {
         </Tabs.Panel>
         <Tabs.Panel value="sheets">
           <ContactSheets campaign={campaign} />
+        </Tabs.Panel>
+        <Tabs.Panel value="share">
+          <Shares campaignId={campaign.id} />
         </Tabs.Panel>
         <Tabs.Panel value="rows">
           <CampaignRows campaignId={campaign.id} />

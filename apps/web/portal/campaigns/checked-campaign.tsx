@@ -5,6 +5,7 @@ import type { ServiceTier } from '#core/catalog/service-tiers';
 import { getBatchOptions } from '#sdk/@tanstack/react-query.gen';
 import { Credits } from '#web/parts/figures/figures';
 import { formatSpan } from '#web/parts/figures/format';
+import common from '#web/parts/review/review.module.css';
 import { Loading } from '#web/parts/states/loading';
 import styles from '#web/portal/campaigns/campaigns.module.css';
 import { RefusedRows } from '#web/portal/campaigns/refused-rows';
@@ -29,7 +30,7 @@ export function CheckedCampaign({ id, tier, launch, isLaunching }: CheckedProps)
   if (!batch?.finishedAt) return <Loading lines={3} />;
   const { rows } = batch;
   return (
-    <section aria-label={t`Check`} className={styles.panel}>
+    <section aria-label={t`Check`} className={common.panel}>
       <Title order={2}>
         <Trans>Check</Trans>
       </Title>
@@ -41,11 +42,11 @@ export function CheckedCampaign({ id, tier, launch, isLaunching }: CheckedProps)
       </p>
       {rows.refused > 0 && <RefusedRows id={id} refused={rows.refused} />}
       {rows.accepted > 0 && (
-        <div className={styles.bar}>
+        <div className={common.bar}>
           <Button onClick={launch} loading={isLaunching}>
             <Trans>Launch campaign</Trans>
           </Button>
-          <p className={styles.quiet}>
+          <p className={common.quiet}>
             <Trans>
               <Credits value={batch.priceCredits} /> credits, tier {t(tierWord[tier])}, about {formatSpan(batch.burnLaneMs)} on one lane.
             </Trans>{' '}

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import { getContactSheet } from '#sdk/sdk.gen';
 import type { Batch } from '#sdk/types.gen';
 import { download } from '#web/parts/api/download';
+import common from '#web/parts/review/review.module.css';
 import styles from '#web/portal/campaigns/campaigns.module.css';
 
 /** Pages of a hundred labelled thumbnails, and everything as one archive. */
@@ -13,7 +14,7 @@ export function ContactSheets({ campaign: { id, contactSheets, finishedAt, rows 
   const [sheet, setSheet] = useState(1);
   return (
     <section aria-label={t`Contact sheets`}>
-      <div className={styles.bar}>
+      <div className={common.bar}>
         {rows.completed > 0 && (
           <>
             <Button onClick={() => void download(`/api/v1/batches/${id}/assets.zip`, `assets-${id}.zip`)}>
@@ -42,7 +43,7 @@ export function ContactSheets({ campaign: { id, contactSheets, finishedAt, rows 
       </div>
       {contactSheets > 0 && <Sheet key={sheet} campaignId={id} sheet={sheet} />}
       {contactSheets === 0 && (
-        <p className={styles.quiet}>
+        <p className={common.quiet}>
           {finishedAt ? (
             <Trans>There is no sheet yet: they are drawn after the last row.</Trans>
           ) : (

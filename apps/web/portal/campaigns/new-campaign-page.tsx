@@ -6,6 +6,7 @@ import { type FormEvent, useState } from 'react';
 import { MODELS } from '#core/catalog/models';
 import { SERVICE_TIERS, type ServiceTier } from '#core/catalog/service-tiers';
 import { clearButton } from '#web/parts/filter/clear-button';
+import common from '#web/parts/review/review.module.css';
 import { useScope } from '#web/parts/scope/scope';
 import { Page } from '#web/parts/shell/page';
 import { AxesField } from '#web/portal/campaigns/axes-field';
@@ -95,7 +96,7 @@ export function NewCampaignPage() {
           />
         )}
         {wish.source === 'matrix' && <AxesField axes={wish.axes} change={(axes) => set({ axes })} />}
-        <div data-wide className={styles.bar}>
+        <div data-wide className={common.bar}>
           <Button type="submit" disabled={!isWhole} loading={check.isPending}>
             <Trans>Check campaign</Trans>
           </Button>

@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router';
 import { getReviewOptions } from '#sdk/@tanstack/react-query.gen';
 import type { Batch, ReviewSummary } from '#sdk/types.gen';
 import { Credits, Time } from '#web/parts/figures/figures';
+import common from '#web/parts/review/review.module.css';
 import { useScope } from '#web/parts/scope/scope';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { CampaignChip } from '#web/portal/campaigns/campaign-chip';
@@ -22,13 +23,13 @@ export function Progress({ campaign }: { campaign: Batch }) {
   const donePct = rows.accepted === 0 ? 0 : Math.floor((PERCENT * ended) / rows.accepted);
   return (
     <div className={styles.panels}>
-      <section className={styles.panel} aria-label={t`Progress`}>
+      <section className={common.panel} aria-label={t`Progress`}>
         <Title order={2}>
           <Trans>Progress</Trans>
         </Title>
-        <div className={styles.bar}>
+        <div className={common.bar}>
           <CampaignChip state={state} />
-          {campaign.stateReason && <span className={styles.quiet}>{campaign.stateReason}</span>}
+          {campaign.stateReason && <span className={common.quiet}>{campaign.stateReason}</span>}
         </div>
         <progress className={styles.progress} max={Math.max(1, rows.accepted)} value={ended} aria-label={t`Rows that have ended`} />
         <p className="figures">
@@ -104,7 +105,7 @@ function Decisions({ summary, campaignId }: { summary: ReviewSummary; campaignId
   const { t } = useLingui();
   const scope = useScope();
   return (
-    <section className={styles.panel} aria-label={t`Review`}>
+    <section className={common.panel} aria-label={t`Review`}>
       <Title order={2}>
         <Trans>Review</Trans>
       </Title>
@@ -128,15 +129,15 @@ function Failures({ failures, campaignId }: { failures: ReviewSummary['failures'
   const scope = useScope();
   if (failures.length === 0) return null;
   return (
-    <section className={styles.panel} aria-label={t`Failures by cause`}>
+    <section className={common.panel} aria-label={t`Failures by cause`}>
       <Title order={2}>
         <Trans>Failures by cause</Trans>
       </Title>
-      <ul className={styles.list}>
+      <ul className={common.list}>
         {failures.map(({ reason, rows, firstRows }) => (
           <li key={reason}>
             <strong>{reason || t`No cause is known`}</strong>
-            <span className={styles.quiet}>
+            <span className={common.quiet}>
               <Trans>
                 {rows} rows, the first {firstRows.join(', ')}
               </Trans>
@@ -155,7 +156,7 @@ function Failures({ failures, campaignId }: { failures: ReviewSummary['failures'
 function Axes({ summary }: { summary: ReviewSummary }) {
   const { t } = useLingui();
   return (
-    <section className={styles.panel} aria-label={t`Approved by value`} data-wide>
+    <section className={common.panel} aria-label={t`Approved by value`} data-wide>
       <Title order={2}>
         <Trans>Approved by value</Trans>
       </Title>

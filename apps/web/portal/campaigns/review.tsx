@@ -6,16 +6,17 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { listBatchRows } from '#sdk/sdk.gen';
 import type { BatchRow } from '#sdk/types.gen';
 import { clearButton } from '#web/parts/filter/clear-button';
+import { Comments } from '#web/parts/review/comments';
+import { ResultGrid } from '#web/parts/review/result-grid';
+import styles from '#web/parts/review/review.module.css';
+import { REVIEW_STATES, type ReviewState, reviewStates } from '#web/parts/review/review-states';
+import { type Place, Stage } from '#web/parts/review/stage';
 import { useScope } from '#web/parts/scope/scope';
 import { useKeys } from '#web/parts/shell/shortcuts';
 import { Empty } from '#web/parts/states/empty';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
-import { REVIEW_STATES, type ReviewState, reviewStates } from '#web/portal/campaigns/campaign-words';
-import styles from '#web/portal/campaigns/campaigns.module.css';
-import { Comments } from '#web/portal/campaigns/comments';
-import { ResultGrid } from '#web/portal/campaigns/result-grid';
-import { type Place, Stage } from '#web/portal/campaigns/stage';
+import { useComments } from '#web/portal/campaigns/use-comments';
 import { useDecisions } from '#web/portal/campaigns/use-decisions';
 import { Versions } from '#web/portal/campaigns/versions';
 
@@ -80,6 +81,7 @@ function Desk({ campaignId, results, startAt }: { campaignId: string; results: r
   const mayDecide = useScope().may('generations:write');
   const navigate = useNavigate();
   const { decided, decide } = useDecisions(campaignId);
+  const commentsOn = useComments(campaignId);
   const [at, setAt] = useState(() =>
     Math.max(
       0,
@@ -189,8 +191,8 @@ function Desk({ campaignId, results, startAt }: { campaignId: string; results: r
         <ResultGrid results={results} at={at} go={go} stateOf={stateOf} />
         <Comments
           key={current.row}
-          campaignId={campaignId}
-          result={current}
+          source={commentsOn(current.row)}
+          generationId={current.generationId}
           words={words}
           frame={current.output.frames === null ? undefined : frame}
           place={place}

@@ -7,12 +7,12 @@ import type { BatchRow } from '#sdk/types.gen';
 import { GENERATION_STATES, type GenerationState, StateChip, useStateWord } from '#web/parts/chip/state-chip';
 import { Credits } from '#web/parts/figures/figures';
 import { clearButton } from '#web/parts/filter/clear-button';
+import styles from '#web/parts/review/review.module.css';
+import { ReviewChip } from '#web/parts/review/review-chip';
 import { useScope } from '#web/parts/scope/scope';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
 import { type Column, DataTable } from '#web/parts/table/data-table';
-import { ReviewChip } from '#web/portal/campaigns/campaign-chip';
-import styles from '#web/portal/campaigns/campaigns.module.css';
 
 const PAGE_ROWS = 200;
 

@@ -2,7 +2,7 @@ import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { decideRows } from '#sdk/sdk.gen';
-import type { ReviewState } from '#web/portal/campaigns/campaign-words';
+import type { ReviewState } from '#web/parts/review/review-states';
 
 /** Decisions of this long are sent together: one statement however fast somebody is. */
 const GATHER_MS = 250;

@@ -8,10 +8,10 @@ import { regenerateRow } from '#sdk/sdk.gen';
 import type { BatchRow } from '#sdk/types.gen';
 import { StateChip } from '#web/parts/chip/state-chip';
 import { Credits, Time } from '#web/parts/figures/figures';
+import styles from '#web/parts/review/review.module.css';
+import { ReviewChip } from '#web/parts/review/review-chip';
+import { Stage } from '#web/parts/review/stage';
 import { useScope } from '#web/parts/scope/scope';
-import { ReviewChip } from '#web/portal/campaigns/campaign-chip';
-import styles from '#web/portal/campaigns/campaigns.module.css';
-import { Stage } from '#web/portal/campaigns/stage';
 
 const RENEWED_EVERY_MS = 2_000;
 

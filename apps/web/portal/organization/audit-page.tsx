@@ -26,6 +26,7 @@ const FAMILIES = [
   'member.*',
   'sign_in.*',
   'setup_link.*',
+  'share_link.*',
   'directory.*',
   'project.*',
   'tenant.*',
@@ -61,6 +62,7 @@ export function AuditPage() {
     api_key: t`an API key`,
     setup_link: t`a set-up link`,
     directory: t`the identity provider`,
+    guest: t`a guest`,
     person: t`a person`,
   };
   const nameOf = ({ kind, id }: AuditEntry['actor']) => actors.find((one) => one.value === id)?.label ?? actorWord[kind];

@@ -1,19 +1,26 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Checkbox, NumberInput, Textarea, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryKey, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type KeyboardEvent, type RefObject, useState } from 'react';
-import { listReviewCommentsOptions } from '#sdk/@tanstack/react-query.gen';
-import { addReviewComment, changeReviewComment } from '#sdk/sdk.gen';
-import type { BatchRow, ReviewComment } from '#sdk/types.gen';
+import type { AddReviewCommentData, ReviewComment } from '#sdk/types.gen';
 import { Time } from '#web/parts/figures/figures';
-import { useScope } from '#web/parts/scope/scope';
-import styles from '#web/portal/campaigns/campaigns.module.css';
-import type { Place } from '#web/portal/campaigns/stage';
+import styles from '#web/parts/review/review.module.css';
+import type { Place } from '#web/parts/review/stage';
+
+/** Where the comments on one row are, and what may be done with them. */
+export interface CommentSource {
+  queryKey: QueryKey;
+  list(signal: AbortSignal): Promise<readonly ReviewComment[]>;
+  /** Left out for those who may only look. */
+  add?(said: AddReviewCommentData['body']): Promise<unknown>;
+  resolve?(comment: ReviewComment): Promise<unknown>;
+}
 
 interface CommentsProps {
-  campaignId: string;
-  result: BatchRow;
+  source: CommentSource;
+  /** The version that is shown. */
+  generationId: string;
   words: RefObject<HTMLTextAreaElement | null>;
   /** Of a film, the frame that is shown. */
   frame: number | undefined;
@@ -28,22 +35,26 @@ const PERCENT = 100;
 const LOOKED_FOR_AFTER_MS = 300;
 
 /** Threads about one row, and the next comment, pinned to the frame and the place that are shown. */
-export function Comments({ campaignId, result, words, frame, place, setPlace, show }: CommentsProps) {
+export function Comments({ source, generationId, words, frame, place, setPlace, show }: CommentsProps) {
   const { t } = useLingui();
   const client = useQueryClient();
-  const mayWrite = useScope().may('generations:write');
-  const options = listReviewCommentsOptions({ path: { id: campaignId, row: String(result.row) } });
-  const { data } = useQuery({ ...options, queryFn: delayed(options.queryFn) } as typeof options);
+  const { queryKey, list, add: say, resolve: settle } = source;
+  const { data: comments = [] } = useQuery({
+    queryKey,
+    queryFn: async ({ signal }) => {
+      await staying(signal);
+      return list(signal);
+    },
+  });
   const [answers, setAnswers] = useState<string | undefined>();
   const [text, setText] = useState('');
   const [isPinned, setPinned] = useState(true);
-  const renew = () => void client.invalidateQueries({ queryKey: options.queryKey });
+  const renew = () => void client.invalidateQueries({ queryKey });
   const failed = ({ message }: Error) => void notifications.show({ message, color: 'danger' });
   const add = useMutation({
-    mutationFn: () => {
+    mutationFn: async () => {
       const pinned = { ...(isPinned && frame !== undefined && { frame }), ...place };
-      const body = { text, ...(answers ? { parentId: answers } : pinned) };
-      return addReviewComment({ path: { id: campaignId, row: String(result.row) }, body, throwOnError: true });
+      await say?.({ text, ...(answers ? { parentId: answers } : pinned) });
     },
     onSuccess: () => {
       setText('');
@@ -55,12 +66,11 @@ export function Comments({ campaignId, result, words, frame, place, setPlace, sh
     onError: failed,
   });
   const resolve = useMutation({
-    mutationFn: ({ id, resolvedAt }: ReviewComment) =>
-      changeReviewComment({ path: { id: campaignId, comment: id }, body: { resolved: resolvedAt === null }, throwOnError: true }),
+    mutationFn: async (comment: ReviewComment) => void (await settle?.(comment)),
     onSuccess: renew,
     onError: failed,
   });
-  const threads = (data?.comments ?? []).filter(({ parentId }) => parentId === null);
+  const threads = comments.filter(({ parentId }) => parentId === null);
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
     if (text.trim()) add.mutate();
@@ -81,8 +91,8 @@ export function Comments({ campaignId, result, words, frame, place, setPlace, sh
       <ul className={styles.list}>
         {threads.map((thread) => (
           <li key={thread.id} data-resolved={thread.resolvedAt !== null || undefined}>
-            <Said comment={thread} isOfOther={thread.generationId !== result.generationId} />
-            {data?.comments
+            <Said comment={thread} isOfOther={thread.generationId !== generationId} />
+            {comments
               .filter(({ parentId }) => parentId === thread.id)
               .map((answer) => (
                 <Said key={answer.id} comment={answer} isAnswer />
@@ -93,28 +103,28 @@ export function Comments({ campaignId, result, words, frame, place, setPlace, sh
                   {thread.frame === null ? <Trans>Show place</Trans> : <Trans>Show frame {thread.frame + 1}</Trans>}
                 </Button>
               )}
-              {mayWrite && (
-                <>
-                  <Button
-                    variant="subtle"
-                    size="compact-sm"
-                    onClick={() => {
-                      setAnswers(thread.id);
-                      words.current?.focus();
-                    }}
-                  >
-                    <Trans>Answer</Trans>
-                  </Button>
-                  <Button variant="subtle" size="compact-sm" onClick={() => resolve.mutate(thread)}>
-                    {thread.resolvedAt === null ? <Trans>Resolve thread</Trans> : <Trans>Open thread again</Trans>}
-                  </Button>
-                </>
+              {say && (
+                <Button
+                  variant="subtle"
+                  size="compact-sm"
+                  onClick={() => {
+                    setAnswers(thread.id);
+                    words.current?.focus();
+                  }}
+                >
+                  <Trans>Answer</Trans>
+                </Button>
+              )}
+              {settle && (
+                <Button variant="subtle" size="compact-sm" onClick={() => resolve.mutate(thread)}>
+                  {thread.resolvedAt === null ? <Trans>Resolve thread</Trans> : <Trans>Open thread again</Trans>}
+                </Button>
               )}
             </div>
           </li>
         ))}
       </ul>
-      {mayWrite && (
+      {say && (
         <form onSubmit={submit} className={styles.comment}>
           <Textarea
             ref={words}
@@ -182,6 +192,12 @@ function Said({ comment, isAnswer, isOfOther }: { comment: ReviewComment; isAnsw
             · <Trans>on another version</Trans>
           </>
         )}
+        {comment.author.kind === 'guest' && (
+          <>
+            {' '}
+            · <Trans>guest</Trans>
+          </>
+        )}
         {comment.resolvedAt && (
           <>
             {' '}
@@ -194,15 +210,13 @@ function Said({ comment, isAnswer, isOfOther }: { comment: ReviewComment; isAnsw
   );
 }
 
-function delayed<Context extends { signal: AbortSignal }, Data>(ask: unknown): (context: Context) => Promise<Data> {
-  return async (context) => {
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(resolve, LOOKED_FOR_AFTER_MS);
-      context.signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-        reject(context.signal.reason);
-      });
+/** @throws when somebody has gone on meanwhile */
+function staying(signal: AbortSignal): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(resolve, LOOKED_FOR_AFTER_MS);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(signal.reason);
     });
-    return (ask as (context: Context) => Promise<Data>)(context);
-  };
+  });
 }

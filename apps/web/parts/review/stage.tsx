@@ -1,12 +1,12 @@
 import { useLingui } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { type MouseEvent, useEffect, useRef } from 'react';
-import type { BatchRow, RowVersion } from '#sdk/types.gen';
+import type { BatchRow } from '#sdk/types.gen';
+import styles from '#web/parts/review/review.module.css';
+import { ReviewChip } from '#web/parts/review/review-chip';
+import type { ReviewState } from '#web/parts/review/review-states';
+import { useFrames } from '#web/parts/review/use-frames';
 import { useKeys } from '#web/parts/shell/shortcuts';
-import { ReviewChip } from '#web/portal/campaigns/campaign-chip';
-import type { ReviewState } from '#web/portal/campaigns/campaign-words';
-import styles from '#web/portal/campaigns/campaigns.module.css';
-import { useFrames } from '#web/portal/campaigns/use-frames';
 
 /** A place in a picture: from 0 at the left and the top to 1. */
 export interface Place {
@@ -14,9 +14,13 @@ export interface Place {
   y: number;
 }
 
+/** What is shown: a row by its number, or one of its versions. */
+type Staged = Pick<BatchRow, 'output' | 'assets' | 'prompt' | 'model'> & { row?: number; version?: number };
+
 interface StageProps {
-  result: BatchRow | RowVersion;
-  state: ReviewState;
+  result: Staged;
+  /** Left out for those whom decisions do not concern. */
+  state?: ReviewState;
   /** Keys work on this one. */
   isMain: boolean;
   place?: Place;
@@ -44,7 +48,8 @@ export function Stage({ result, state, isMain, place, setPlace, onFrame, wanted 
     setPlace?.({ x: share(event.clientX - left, width), y: share(event.clientY - top, height) });
   };
   const alt = prompt || model;
-  const name = 'row' in result ? t`Row ${result.row}` : t`Version ${result.version}`;
+  const { row, version } = result;
+  const name = row === undefined ? t`Version ${version}` : t`Row ${row}`;
   return (
     <figure className={styles.stage} aria-label={name}>
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the form has fields for the place */}
@@ -58,9 +63,11 @@ export function Stage({ result, state, isMain, place, setPlace, onFrame, wanted 
       </div>
       <figcaption className={styles.caption}>
         <span className="figures">{name}</span>
-        <span aria-live={isMain ? 'polite' : undefined}>
-          <ReviewChip state={state} />
-        </span>
+        {state && (
+          <span aria-live={isMain ? 'polite' : undefined}>
+            <ReviewChip state={state} />
+          </span>
+        )}
         {isFilm && (
           <>
             <Button variant="default" size="compact-sm" onClick={() => show(frame - 1)} aria-label={t`One frame back`}>

@@ -2,23 +2,29 @@ import { useLingui } from '@lingui/react/macro';
 import { useElementSize } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
-import type { BatchRow } from '#sdk/types.gen';
-import { type ReviewState, reviewStates } from '#web/portal/campaigns/campaign-words';
-import styles from '#web/portal/campaigns/campaigns.module.css';
+import styles from '#web/parts/review/review.module.css';
+import { type ReviewState, reviewStates } from '#web/parts/review/review-states';
 
 const TILE_MIN_PX = 92;
 const TILE_HEIGHT_PX = 76;
 const LINES_AHEAD = 3;
 
-interface ResultGridProps {
-  results: readonly BatchRow[];
+interface GridResult {
+  row: number;
+  assets: { thumbnail: string } | null;
+  openComments?: number;
+}
+
+interface ResultGridProps<Result> {
+  results: readonly Result[];
   at: number;
   go(at: number): void;
-  stateOf(result: BatchRow): ReviewState;
+  /** Left out for those whom decisions do not concern. */
+  stateOf?(result: Result): ReviewState;
 }
 
 /** All results as small pictures; only those in sight are in the document. One tab stop: arrows move. */
-export function ResultGrid({ results, at, go, stateOf }: ResultGridProps) {
+export function ResultGrid<Result extends GridResult>({ results, at, go, stateOf }: ResultGridProps<Result>) {
   const { t } = useLingui();
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: measured, width } = useElementSize();
@@ -48,8 +54,8 @@ export function ResultGrid({ results, at, go, stateOf }: ResultGridProps) {
         {lines.flatMap(({ index, start }) =>
           results.slice(index * columns, (index + 1) * columns).map((result, column) => {
             const place = index * columns + column;
-            const state = stateOf(result);
-            const { glyph, word } = reviewStates[state];
+            const state = stateOf?.(result);
+            const decision = state && reviewStates[state];
             return (
               // biome-ignore lint/a11y/useKeyWithClickEvents: arrows move in the whole page
               // biome-ignore lint/a11y/useFocusableInteractive: the listbox has the focus and names the active one
@@ -60,16 +66,16 @@ export function ResultGrid({ results, at, go, stateOf }: ResultGridProps) {
                 aria-selected={place === at}
                 aria-setsize={results.length}
                 aria-posinset={place + 1}
-                aria-label={`${t`Row ${result.row}`}, ${t(word)}`}
+                aria-label={[t`Row ${result.row}`, ...(decision ? [t(decision.word)] : [])].join(', ')}
                 data-review={state}
                 className={styles.tile}
                 style={{ top: start, left: `${(100 * column) / columns}%`, width: `${100 / columns}%` }}
                 onClick={() => go(place)}
               >
-                {result.assets && <img src={result.assets.image} alt="" loading="lazy" decoding="async" />}
+                {result.assets && <img src={result.assets.thumbnail} alt="" loading="lazy" decoding="async" />}
                 <span className={styles.mark} aria-hidden>
-                  {glyph} {result.row}
-                  {result.openComments > 0 && ' ✎'}
+                  {decision?.glyph} {result.row}
+                  {(result.openComments ?? 0) > 0 && ' ✎'}
                 </span>
               </div>
             );
