@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { pageOfIds, parseCursor } from '#features/generations/list-page';
+import { type GenerationFilter, pageOfIds, parseCursor } from '#features/generations/list-page';
 import { submitAll } from '#features/generations/submit-group';
 import { HotPool } from '#platform/database/hot-pool';
 import { anImage, aTenant } from '#testing/builders';
@@ -41,12 +41,17 @@ it('goes through a tier, a state and a project page by page, newest first, and l
   expect(await everyPage({ state: 'failed' })).toEqual(ids.filter((_, at) => (8 - at) % 4 === 0));
   expect(await everyPage({ projectId })).toEqual(ids.filter((_, at) => 8 - at < 6));
   expect(await everyPage({ tier: 'flex', projectId })).toEqual(ids.filter((_, at) => (8 - at) % 3 === 0 && 8 - at < 6));
+  // However few rows a page looks through, none is left out or told twice; what is full ends before its bound.
+  for (const steps of [[1], [1, 2], [2, 1, 3], [9]]) {
+    expect(await everyPage({ tier: 'flex' }, steps)).toEqual(ids.filter((_, at) => (8 - at) % 3 === 0));
+    expect(await everyPage({ state: 'queued' }, steps)).toEqual(ids.filter((_, at) => (8 - at) % 4 !== 0));
+  }
 
-  async function everyPage(filter: { tier?: 'flex'; state?: 'failed'; projectId?: string }): Promise<string[]> {
+  async function everyPage(filter: Partial<GenerationFilter>, steps?: number[]): Promise<string[]> {
     const found: string[] = [];
     let cursor: { createdAtUs: string; id: string } | undefined;
     do {
-      const page = await api.transaction('list', [tenantId], (tx) => pageOfIds(tx, tenantId, { limit: 2, labels: {}, cursor, ...filter }));
+      const page = await api.transaction('list', [tenantId], (tx) => pageOfIds(tx, tenantId, { limit: 2, labels: {}, cursor, ...filter }, steps));
       expect(page.ids.length).toBeLessThanOrEqual(2);
       found.push(...page.ids);
       cursor = page.nextCursor === null ? undefined : parseCursor(page.nextCursor);

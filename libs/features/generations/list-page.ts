@@ -33,8 +33,8 @@ export interface Cursor {
   id: string;
 }
 
-/** Rows that a filtered page may look through: a rare match costs several short pages, never a walk through millions of rows. */
-const MAX_SCANNED = 5_000;
+/** Rows that a filtered page looks through, step after step until it is full: a frequent match is cheap, and a page of a rare one still bounded. */
+const SCANNED_STEPS: readonly number[] = [5_000, 45_000, 150_000];
 /** Rows that a count looks through. */
 const MAX_COUNTED = 20_000;
 
@@ -46,21 +46,27 @@ export function parseCursor(text: string): Cursor | undefined {
   return createdAtUs && id ? { createdAtUs, id } : undefined;
 }
 
-function formatCursor({ created_at_us, id }: { created_at_us: string; id: string }): string {
-  return Buffer.from(`${created_at_us}.${id}`).toString('base64url');
+function formatCursor({ createdAtUs, id }: Cursor): string {
+  return Buffer.from(`${createdAtUs}.${id}`).toString('base64url');
 }
 
-/** They have an index of their own: a page of them looks at nothing else. Written as a literal, since an index of some states serves no parameter. */
-const RARE_ENDINGS: ReadonlySet<GenerationState> = new Set(['failed', 'cancelled']);
+/** All but the usual end: they have indexes of their own, and a page of them looks at nothing else. */
+const INDEXED_STATES: ReadonlySet<GenerationState> = new Set(['queued', 'admitted', 'running', 'failed', 'cancelled']);
+
+/** Written as literals, since an index of some states serves no parameter. */
+function indexedStates({ state, isUnfinished }: Matching): string {
+  const ofState = state && INDEXED_STATES.has(state) ? ` AND state = '${state}'` : '';
+  return isUnfinished ? `${ofState} AND state IN ('queued', 'admitted', 'running')` : ofState;
+}
 
 /** Newest first from a cursor on, at most so many rows, each with whether it matches: what pages and counts are made of. */
-const scannedRows = (maxScanned: number, state?: GenerationState) => `
+const scannedRows = (maxScanned: number, matching: Matching) => `
   SELECT id, state, (extract(epoch FROM created_at) * 1000000)::bigint AS created_at_us,
          ($4::text IS NULL OR state = $4) AND ($5::text IS NULL OR model = $5)
            AND ($9::text IS NULL OR service_tier = $9) AND ($10::uuid IS NULL OR project_id = $10)
            AND (NOT $11::boolean OR finished_at IS NULL) AND labels @> $6::jsonb AS matches
     FROM generations
-   WHERE tenant_id = $1 AND deleted_at IS NULL${state && RARE_ENDINGS.has(state) ? ` AND state = '${state}'` : ''}
+   WHERE tenant_id = $1 AND deleted_at IS NULL${indexedStates(matching)}
      AND ($2::bigint IS NULL OR (created_at, id) < (timestamptz 'epoch' + $2::bigint * interval '1 microsecond', $3::uuid))
      AND ($7::timestamptz IS NULL OR created_at > $7) AND ($8::timestamptz IS NULL OR created_at < $8)
    ORDER BY created_at DESC, id DESC LIMIT ${maxScanned}`;
@@ -77,12 +83,35 @@ function narrows({ state, model, tier, projectId, labels, isUnfinished }: Matchi
   return [state, model, tier, projectId, isUnfinished].some((one) => one !== undefined) || Object.keys(labels).length > 0;
 }
 
-/** Ids of one page, newest first, by keyset: a page costs the same wherever it is. */
-export async function pageOfIds(tx: Tx, tenantId: string, filter: GenerationFilter): Promise<{ ids: string[]; nextCursor: string | null }> {
-  const { limit, state } = filter;
-  const maxScanned = narrows(filter) ? MAX_SCANNED : limit + 1;
+/** Ids of one page, newest first, by keyset: a page costs the same wherever it is. It may be short, or empty, and still have a next one. */
+export async function pageOfIds(
+  tx: Tx,
+  tenantId: string,
+  filter: GenerationFilter,
+  scannedSteps = SCANNED_STEPS,
+): Promise<{ ids: string[]; nextCursor: string | null }> {
+  const { limit } = filter;
+  const ids: string[] = [];
+  let { cursor } = filter;
+  for (const maxScanned of narrows(filter) ? scannedSteps : [limit + 1]) {
+    const found = await scan(tx, tenantId, { ...filter, cursor, limit: limit - ids.length }, maxScanned);
+    ids.push(...found.ids);
+    cursor = found.next;
+    if (!cursor || ids.length === limit) break;
+  }
+  return { ids, nextCursor: cursor ? formatCursor(cursor) : null };
+}
+
+/** @returns where to go on; undefined after the last row */
+async function scan(
+  tx: Tx,
+  tenantId: string,
+  filter: GenerationFilter,
+  maxScanned: number,
+): Promise<{ ids: string[]; next: Cursor | undefined }> {
+  const { limit } = filter;
   const rows = await tx.query<{ id: string; created_at_us: string; matches: boolean }>(
-    `WITH scanned AS (${scannedRows(maxScanned, state)}), numbered AS (
+    `WITH scanned AS (${scannedRows(maxScanned, filter)}), numbered AS (
        SELECT *, row_number() OVER (ORDER BY created_at_us DESC, id DESC) AS place, count(*) OVER () AS scanned FROM scanned
      )
      SELECT id, created_at_us, matches FROM (
@@ -96,7 +125,7 @@ export async function pageOfIds(tx: Tx, tenantId: string, filter: GenerationFilt
   const page = matching.slice(0, limit);
   // Either there is one more match, or the scan ended at its bound: the next page goes on where this one stopped.
   const stoppedAt = matching.length > limit ? page.at(-1) : rows.find(({ matches }) => !matches);
-  return { ids: page.map(({ id }) => id), nextCursor: stoppedAt ? formatCursor(stoppedAt) : null };
+  return { ids: page.map(({ id }) => id), next: stoppedAt && { createdAtUs: stoppedAt.created_at_us, id: stoppedAt.id } };
 }
 
 /** How many match, and how many of them are in each state: among the newest `MAX_COUNTED` rows, so that a count costs the same for everybody. */
@@ -107,7 +136,7 @@ export async function countsByState(
 ): Promise<{ counts: Map<GenerationState, number>; exact: boolean }> {
   const rows = await tx.query<{ state: GenerationState | null; matching: number; scanned: number }>(
     `SELECT state, count(*) FILTER (WHERE matches)::int AS matching, sum(count(*)) OVER ()::int AS scanned
-       FROM (${scannedRows(MAX_COUNTED, matching.state)}) AS scanned GROUP BY state`,
+       FROM (${scannedRows(MAX_COUNTED, matching)}) AS scanned GROUP BY state`,
     scanParameters(tenantId, matching),
   );
   const counts = new Map(rows.flatMap(({ state, matching: count }) => (state && count > 0 ? [[state, count] as const] : [])));

@@ -2,12 +2,15 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Checkbox, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { type RowSelectionState, rowSelectionFeature, tableFeatures, useTable } from '@tanstack/react-table';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { useVirtualizer, useWindowVirtualizer } from '@tanstack/react-virtual';
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useKeys } from '#web/parts/shell/shortcuts';
 import styles from '#web/parts/table/data-table.module.css';
 
 const ROW_PX = { portal: 44, admin: 32 };
+/** Of a card with three facts, until it is measured. */
+const CARD_PX = 160;
+const CARD_GAP_PX = 8;
 /** Rows kept above and below what is seen. */
 const OVERSCAN = 10;
 /** The next page is fetched when this few rows are left. */
@@ -210,6 +213,7 @@ function Space({ heightPx, columnCount }: { heightPx: number; columnCount: numbe
   );
 }
 
+/** Rows as cards, below each other in the page; as of a table, only those in sight are in the document. */
 function Cards<Row extends object>({
   label,
   columns,
@@ -220,27 +224,49 @@ function Cards<Row extends object>({
   choice,
 }: DataTableProps<Row> & { choice: Choice | undefined }) {
   const { t } = useLingui();
+  const list = useRef<HTMLUListElement>(null);
+  const [topPx, setTopPx] = useState(0);
+  // Where the list begins in the page, which scrolls as a whole here.
+  useLayoutEffect(() => setTopPx((list.current?.getBoundingClientRect().top ?? 0) + scrollY), []);
+  const virtual = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => CARD_PX,
+    gap: CARD_GAP_PX,
+    overscan: OVERSCAN,
+    scrollMargin: topPx,
+  });
   const keys = columns.filter(({ isKey }) => isKey);
-  const ids = rows.map(rowId).join(',');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: told when there are other rows
+  const inSight = virtual.getVirtualItems().flatMap(({ index, start }) => {
+    const row = rows[index];
+    return row ? [{ index, start, row, id: rowId(row) }] : [];
+  });
+  const ids = inSight.map(({ id }) => id).join(',');
+  // biome-ignore lint/correctness/useExhaustiveDependencies: told when other rows are seen
   useEffect(() => onVisible?.(ids.split(',').filter(Boolean)), [ids]);
   return (
-    <ul className={styles.cards} aria-label={label} aria-busy={isStale}>
-      {rows.map((row, index) => (
-        <li key={rowId(row)}>
+    <ul ref={list} className={styles.cards} aria-label={label} aria-busy={isStale} style={{ height: virtual.getTotalSize() }}>
+      {inSight.map(({ index, start, row, id }) => (
+        <li
+          key={id}
+          ref={virtual.measureElement}
+          data-index={index}
+          aria-setsize={rows.length}
+          aria-posinset={index + 1}
+          style={{ top: start - topPx }}
+        >
           {choice && (
             <Checkbox
               size="md"
               aria-label={t`Choose row ${index + 1}`}
-              checked={choice.isChosen(rowId(row))}
-              onChange={() => choice.toggle(rowId(row))}
+              checked={choice.isChosen(id)}
+              onChange={() => choice.toggle(id)}
             />
           )}
           <dl>
-            {keys.map(({ id, header, cell }) => (
-              <div key={id}>
-                <dt>{header}</dt>
-                <dd>{cell(row)}</dd>
+            {keys.map((key) => (
+              <div key={key.id}>
+                <dt>{key.header}</dt>
+                <dd>{key.cell(row)}</dd>
               </div>
             ))}
           </dl>

@@ -1,4 +1,5 @@
-import type { ReactNode } from 'react';
+import { Trans } from '@lingui/react/macro';
+import { type ReactNode, useEffect } from 'react';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
 import { DataTable, type DataTableProps } from '#web/parts/table/data-table';
@@ -23,19 +24,41 @@ interface RowListProps<Row> extends Pick<DataTableProps<Row>, 'rows' | 'columns'
   empty: ReactNode;
 }
 
-/** A list in each of its states: loading, refused, empty, and the table. */
+/** Pages without a row that are looked through before somebody has to ask for more: each may stand for 200,000 rows. */
+const MAX_EMPTY_PAGES = 20;
+
+/** A list in each of its states: loading, refused, empty, and the table. A filter that few rows pass is followed until the first one. */
 export function RowList<Row extends object>({ list, label, empty, ...table }: RowListProps<Row>) {
+  const { hasNextPage, isFetchingNextPage, isPlaceholderData, fetchNextPage } = list;
+  const isLooking = table.rows.length === 0 && hasNextPage && !isPlaceholderData && pagesOf(list.data) < MAX_EMPTY_PAGES;
+  useEffect(() => {
+    if (isLooking && !isFetchingNextPage) void fetchNextPage();
+  }, [isLooking, isFetchingNextPage, fetchNextPage]);
   if (list.isPending) return <Loading lines={6} heightPx={36} />;
   if (!list.data) return <ErrorPanel error={list.error as Error} what={label} retry={() => void list.refetch()} />;
   if (table.rows.length === 0 && !list.hasNextPage) return empty;
+  if (isLooking) {
+    return (
+      <>
+        <p role="status">
+          <Trans>Looking further back</Trans>
+        </p>
+        <Loading lines={6} heightPx={36} />
+      </>
+    );
+  }
   return (
     <DataTable
       label={label}
       {...table}
-      hasMore={list.hasNextPage}
-      loadMore={() => void list.fetchNextPage()}
-      isLoadingMore={list.isFetchingNextPage}
-      isStale={list.isPlaceholderData}
+      hasMore={hasNextPage}
+      loadMore={() => void fetchNextPage()}
+      isLoadingMore={isFetchingNextPage}
+      isStale={isPlaceholderData}
     />
   );
+}
+
+function pagesOf(data: unknown): number {
+  return (data as { pages?: readonly unknown[] } | undefined)?.pages?.length ?? 0;
 }
