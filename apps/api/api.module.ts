@@ -11,6 +11,7 @@ import { OperatorTenantsController } from '#apps/api/admin/tenants.controller';
 import { NodeGuard } from '#apps/api/agent/node.guard';
 import { WorkOrdersController } from '#apps/api/agent/work-orders.controller';
 import { AssetsController } from '#apps/api/assets/assets.controller';
+import { Thumbnails } from '#apps/api/assets/thumbnails';
 import { UploadsController } from '#apps/api/assets/uploads.controller';
 import { CallerGuard } from '#apps/api/auth/caller.guard';
 import { GuestDoor } from '#apps/api/auth/guest-door';
@@ -251,6 +252,7 @@ export class ApiModule {
         SessionDoor,
         SetupDoor,
         GuestDoor,
+        Thumbnails,
         { provide: SessionCookie, useValue: new SessionCookie(environment.HALOGEN_PUBLIC_ORIGIN) },
         MeView,
         UrlsOfConnections,

@@ -2,6 +2,7 @@ import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { byteRange } from '#apps/api/assets/byte-range';
+import { Thumbnails } from '#apps/api/assets/thumbnails';
 import { Refused } from '#apps/api/errors/refused';
 import { ErasuresService } from '#features/retention/erasures.service';
 import { contentTypeOf } from '#platform/storage/content-types';
@@ -18,6 +19,7 @@ export class AssetsController {
     private readonly storage: ObjectStorage,
     private readonly urls: SignedUrls,
     private readonly erasures: ErasuresService,
+    private readonly thumbnails: Thumbnails,
   ) {}
 
   @Get('*')
@@ -31,6 +33,7 @@ export class AssetsController {
     if (!contentType || !this.urls.allows('get', key, expires, signature)) {
       throw new Refused('link_refused', 'This link is not valid or has expired; fetch the generation again for a new one');
     }
+    await this.thumbnails.ensure(key);
     const facts = await this.storage.stat(key);
     if (!facts) throw await this.missing(key);
 

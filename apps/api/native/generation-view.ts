@@ -1,3 +1,4 @@
+import { assetsView } from '#apps/api/native/assets-view';
 import type { Generation, GenerationEvent, Quote } from '#contracts/native/generations';
 import type { Output } from '#core/catalog/quote';
 import { isFinal } from '#core/generations/state';
@@ -10,7 +11,6 @@ import type { TierQuote } from '#features/generations/known-quotes';
 /** Writes a generation the way the native API does. @param assetUrl makes an absolute URL that works without headers */
 export function generationView(report: GenerationReport, assetUrl: (key: string) => string): Generation {
   const { generation, leases, resolution } = report;
-  const { image, video } = (generation.state === 'completed' && generation.assets) || {};
   return {
     id: generation.id,
     model: generation.model,
@@ -45,7 +45,7 @@ export function generationView(report: GenerationReport, assetUrl: (key: string)
       endedAt: textOf(endedAt),
       endReason,
     })),
-    assets: image ? { image: assetUrl(image), ...(video && { video: assetUrl(video) }) } : null,
+    assets: generation.state === 'completed' ? assetsView(generation.assets, assetUrl) : null,
     assetsExpireAt: generation.erasedAt
       ? null
       : textOf(expiresAt({ ...generation, retentionDays: report.retentionDays, onLegalHold: report.onLegalHold })),

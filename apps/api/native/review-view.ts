@@ -1,3 +1,5 @@
+import { assetsView } from '#apps/api/native/assets-view';
+import type { Assets } from '#contracts/native/common';
 import type { BatchRow, ReviewComment, ReviewSummary, RowVersion } from '#contracts/native/reviews';
 import type { SharedResult } from '#contracts/native/shared';
 import type { Output } from '#core/catalog/quote';
@@ -62,7 +64,7 @@ export function sharedResultView(row: SharedResultRow, assetUrl: AssetUrl): Shar
     model,
     prompt,
     output: outputView(output),
-    assets: { image: assetUrl(assets.image), ...(assets.video && { video: assetUrl(assets.video) }) },
+    assets: assetsView(assets, assetUrl) as Assets, // only rows with an image are shown
   };
 }
 
@@ -78,7 +80,7 @@ function resultView(row: ResultRow, assetUrl: AssetUrl) {
     model,
     prompt,
     output: outputView(output),
-    assets: assets?.image ? { image: assetUrl(assets.image), ...(assets.video && { video: assetUrl(assets.video) }) } : null,
+    assets: assetsView(assets, assetUrl),
     failureReason,
   };
 }

@@ -34,3 +34,11 @@ export const TENANT_PARAMETER = '?tenant= names a brand, or any tenant for platf
 
 /** What a count says: past what is looked through it is a lower bound. */
 export const Count = z.object({ value: z.int(), exact: z.boolean() }).meta({ id: 'Count' });
+
+/** What a completed generation made, by signed URLs that work without headers. */
+export const Assets = z.object({
+  image: z.url(),
+  thumbnail: z.url().meta({ description: 'The image as a small JPEG, for lists.' }),
+  video: z.url().optional(),
+});
+export type Assets = z.infer<typeof Assets>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Count } from '#contracts/native/common';
+import { Assets, Count } from '#contracts/native/common';
 import { eitherSpelling, fieldNames } from '#contracts/native/either-spelling';
 import type { OperationContract } from '#contracts/operation';
 import { SERVICE_TIERS } from '#core/catalog/service-tiers';
@@ -150,7 +150,7 @@ export const Generation = z
         endReason: z.enum(['settled', 'released', 'cancelled', 'taken_back', 'handed_back', 'recalled']).nullable(),
       }),
     ),
-    assets: z.object({ image: z.url(), video: z.url().optional() }).nullable(),
+    assets: Assets.nullable(),
     assetsExpireAt: Time.nullable().meta({ description: 'When its project keeps prompt and assets no longer; null if nothing says so.' }),
     deletion: z
       .object({ deletedAt: Time, rule: z.enum(ERASURE_RULES) })

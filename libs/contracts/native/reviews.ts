@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Credits, When } from '#contracts/native/common';
+import { Assets, Credits, When } from '#contracts/native/common';
 import { GENERATION_STATES } from '#contracts/native/generations';
 import type { OperationContract } from '#contracts/operation';
 import { MAX_BATCH_ROWS } from '#core/ingestion/limits';
@@ -41,7 +41,7 @@ export const Result = z.object({
     frames: z.int().nullable().meta({ description: 'Null for a picture.' }),
     framesPerSecond: z.number().nullable(),
   }),
-  assets: z.object({ image: z.url(), video: z.url().optional() }).nullable(),
+  assets: Assets.nullable(),
   failureReason: z.string().nullable(),
 });
 

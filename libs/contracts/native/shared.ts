@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { When } from '#contracts/native/common';
+import { Assets, When } from '#contracts/native/common';
 import { AddComment, Result, ReviewComment, RowPageQuery } from '#contracts/native/reviews';
 import type { OperationContract } from '#contracts/operation';
 import { MAX_GUEST_NAME_CHARACTERS, SHARE_ACCESSES, SHARED_RESULTS } from '#core/review/share-link';
@@ -18,7 +18,7 @@ const Shared = z
 export type Shared = z.infer<typeof Shared>;
 
 const SharedResult = Result.pick({ generationId: true, model: true, prompt: true, output: true })
-  .extend({ row: z.int(), assets: z.object({ image: z.url(), video: z.url().optional() }) })
+  .extend({ row: z.int(), assets: Assets })
   .meta({ id: 'SharedResult' });
 export type SharedResult = z.infer<typeof SharedResult>;
 

@@ -20,7 +20,7 @@ export function useGenerationColumns(): Column<Generation>[] {
       cell: (one) => (
         <Link to={scope.path(`/generations/${one.id}`)} className={styles.prompt}>
           {one.assets ? (
-            <img src={one.assets.image} alt="" loading="lazy" className={styles.thumb} />
+            <img src={one.assets.thumbnail} alt="" loading="lazy" className={styles.thumb} />
           ) : (
             <span className={styles.thumb} aria-hidden />
           )}
