@@ -59,6 +59,13 @@ it('cancels those that are named, and counts those that had ended or are another
     cancelled: 1,
     endedBefore: 2,
   });
+  const rows = (query = '') => api.call(ours.key, 'GET', `/api/v1/cancellations/${body.id}/rows${query}`);
+  const outcomes = ['ended_before', 'cancelled', 'not_there'];
+  const told = [...ids, other].map((generationId, at) => ({ generationId, outcome: outcomes[at] }));
+  expect((await rows()).body).toEqual({ rows: told, nextAfter: null });
+  expect((await rows('?limit=2')).body).toEqual({ rows: told.slice(0, 2), nextAfter: 2 });
+  expect((await rows('?outcome=cancelled')).body.rows).toEqual([told[1]]);
+  expect((await api.call(theirs.key, 'GET', `/api/v1/cancellations/${body.id}/rows`)).status).toBe(404);
   expect(await stateOf(theirs.key, other)).toBe('queued');
   expect((await api.call(theirs.key, 'GET', `/api/v1/cancellations/${body.id}`)).status).toBe(404);
 });
@@ -71,6 +78,8 @@ it('goes on where it stopped, a bounded number a transaction', async () => {
   await Promise.all([run(), run()]); // two workers share the jobs
   const rows = await api.control.query('SELECT 1 FROM generations WHERE tenant_id = $1 AND state = $2', [tenantId, 'cancelled']);
   expect(rows).toHaveLength(ids.length);
+  const places = await api.control.query<{ place: number }>('SELECT place FROM cancellation_rows WHERE tenant_id = $1 ORDER BY place', [tenantId]);
+  expect(places.map(({ place }) => place)).toEqual(ids.map((_, at) => at + 1));
 });
 
 it('tells the states of what a list shows, and refuses what it did not write', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BrowserPlatform } from '#test/browser/browser-platform';
-import { checkPage } from '#test/browser/good-page';
+import { checkPage, expectGoodPage } from '#test/browser/good-page';
 
 /** Others make generations in the same tenant: ours carry a label of this run. */
 const campaign = crypto.randomUUID().slice(0, 8);
@@ -101,8 +101,31 @@ it('cancels all that match on the server, after saying how many', async () => {
   await dialog.getByText(/unfinished generations are cancelled/).waitFor();
   await dialog.getByRole('button', { name: 'Cancel generations' }).click();
   await dialog.getByText(/generations cancelled, \d+ had ended before/).waitFor();
+  const outcomes = dialog.getByRole('table', { name: 'What became of each' });
+  await outcomes.getByRole('cell', { name: 'cancelled' }).first().waitFor();
   await dialog.getByRole('button', { name: 'Close' }).last().click();
   await page.getByRole('list', { name: 'By state' }).getByText('cancelled').waitFor();
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+it('compares generations beside each other, films frame by frame', async () => {
+  const label = `compared:${crypto.randomUUID().slice(0, 8)}`;
+  const [key = '', value = ''] = label.split(':');
+  const film = { model: 'ray-2', resolution: '540p', duration: '5s', labels: { [key]: value } };
+  await Promise.all(['a slow train', 'a fast train'].map((prompt) => platform.create({ ...film, prompt }, 55)));
+  const watched = await platform.owner();
+  const { page, complaints, close } = watched;
+  await page.goto(`/demo-agency/generations?label=${label}`);
+  await page.getByRole('checkbox', { name: 'Choose row 1' }).check();
+  await page.getByRole('checkbox', { name: 'Choose row 2' }).check();
+  await page.getByRole('button', { name: 'Compare generations' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Compare generations' }).waitFor();
+  const [slow, fast] = ['a slow train', 'a fast train'].map((name) => page.getByRole('article', { name }));
+  await Promise.all([slow, fast].map((one) => one?.getByText('Frame 1 of 120').waitFor()));
+  await page.keyboard.press('.');
+  await Promise.all([slow, fast].map((one) => one?.getByText('Frame 2 of 120').waitFor()));
+  await expectGoodPage(watched, 'compare');
   expect(complaints).toEqual([]);
   await close();
 });

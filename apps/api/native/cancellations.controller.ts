@@ -1,4 +1,4 @@
-import { Body, Controller, Param } from '@nestjs/common';
+import { Body, Controller, Param, Query } from '@nestjs/common';
 import { CallerOf } from '#apps/api/auth/caller-of.decorator';
 import { accepted, idOf } from '#apps/api/errors/accepted';
 import { Refused } from '#apps/api/errors/refused';
@@ -9,6 +9,8 @@ import { Operation } from '#apps/api/operation.decorator';
 import {
   type CancellationView,
   getCancellation,
+  type ListCancellationRowsQuery,
+  listCancellationRows,
   type PreviewCancellation,
   previewCancellation,
   type StartCancellation,
@@ -39,6 +41,20 @@ export class CancellationsController {
     const found = await this.cancellations.get(caller, idOf(id));
     if (!found) throw new Refused('not_found', 'Cancellation not found');
     return view(found);
+  }
+
+  @Operation(listCancellationRows)
+  async rows(
+    @CallerOf() caller: Caller,
+    @Param('id') id: string,
+    @Query(valid(listCancellationRows.query, 'query')) page: ListCancellationRowsQuery,
+  ) {
+    const rows = await this.cancellations.rows(caller, idOf(id), page);
+    if (!rows) throw new Refused('not_found', 'Cancellation not found');
+    return {
+      rows: rows.map(({ generationId, outcome }) => ({ generationId, outcome })),
+      nextAfter: rows.length === page.limit ? (rows.at(-1)?.place ?? null) : null,
+    };
   }
 }
 

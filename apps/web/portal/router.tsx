@@ -36,6 +36,7 @@ const pages = [
   page('/', () => import('#web/portal/home/home-page'), 'HomePage'),
   page('/generations', () => import('#web/portal/generations/generations-page'), 'GenerationsPage'),
   page('/generations/new', () => import('#web/portal/generations/new-generation-page'), 'NewGenerationPage'),
+  page('/generations/compare', () => import('#web/portal/generations/compare-page'), 'ComparePage'),
   page('/generations/$id', () => import('#web/portal/generations/generation-page'), 'GenerationPage'),
   page('/campaigns', () => import('#web/portal/campaigns/campaigns-page'), 'CampaignsPage'),
   page('/campaigns/new', () => import('#web/portal/campaigns/new-campaign-page'), 'NewCampaignPage'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Count, When } from '#contracts/native/common';
 import { GenerationMatch } from '#contracts/native/generations';
 import type { OperationContract } from '#contracts/operation';
-import { MAX_CHOSEN_GENERATIONS } from '#core/generations/limits';
+import { CANCELLATION_OUTCOMES, MAX_CANCELLATION_ROWS, MAX_CHOSEN_GENERATIONS } from '#core/generations/limits';
 
 const ROOT = '/api/v1/cancellations';
 
@@ -59,4 +59,25 @@ export const getCancellation = {
   scope: 'generations:read',
   summary: 'How far a cancellation has come. Kept for 30 days.',
   response: Cancellation,
+} satisfies OperationContract;
+
+const Outcome = z.enum(CANCELLATION_OUTCOMES);
+const MAX_PAGE_ROWS = 500;
+
+export const ListCancellationRowsQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_ROWS).default(100),
+  after: z.coerce.number().int().min(0).max(MAX_CANCELLATION_ROWS).default(0).meta({ description: '`nextAfter` of the page before.' }),
+  outcome: Outcome.optional(),
+});
+export type ListCancellationRowsQuery = z.infer<typeof ListCancellationRowsQuery>;
+
+export const listCancellationRows = {
+  id: 'listCancellationRows',
+  method: 'GET',
+  path: `${ROOT}/:id/rows`,
+  status: 200,
+  scope: 'generations:read',
+  summary: `What became of each generation that a cancellation has come to, of the first ${MAX_CANCELLATION_ROWS.toLocaleString('en')}.`,
+  query: ListCancellationRowsQuery,
+  response: z.object({ rows: z.array(z.object({ generationId: z.uuid(), outcome: Outcome })), nextAfter: z.int().nullable() }),
 } satisfies OperationContract;

@@ -29,3 +29,8 @@ export const MAX_LABEL_KEY_CHARACTERS = 63;
 export const MAX_LABEL_VALUE_CHARACTERS = 255;
 /** Generations that one cancellation may name one by one. */
 export const MAX_CHOSEN_GENERATIONS = 1_000;
+/** Generations of one cancellation of which it is kept what became of each; all are counted. */
+export const MAX_CANCELLATION_ROWS = 100_000;
+/** What became of a generation that was to be cancelled with others. */
+export const CANCELLATION_OUTCOMES = ['cancelled', 'ended_before', 'not_there'] as const;
+export type CancellationOutcome = (typeof CANCELLATION_OUTCOMES)[number];

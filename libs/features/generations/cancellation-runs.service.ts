@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { type CancellationOutcome, MAX_CANCELLATION_ROWS } from '#core/generations/limits';
 import { KEPT_DAYS, MAX_CANCELLED_AT_ONCE } from '#features/generations/cancellation-limits';
 import { type Matching, pageOfIds, parseCursor } from '#features/generations/list-page';
-import { type ResolveCommand, resolveAll } from '#features/generations/resolve-group';
+import { type ResolveCommand, type ResolveOutcome, resolveAll } from '#features/generations/resolve-group';
 import { HotPool } from '#platform/database/hot-pool';
 import type { HotTx, Tx } from '#platform/database/tx';
 import { Sweep } from '#platform/outbox/sweep';
@@ -38,10 +39,16 @@ async function step(tx: HotTx): Promise<boolean> {
   const commands = ids.map(
     (generationId): ResolveCommand => ({ by: 'customer', kind: 'cancel', tenantId: job.tenant_id, generationId, reason: REASON }),
   );
-  const outcomes = commands.length > 0 ? await resolveAll(tx, commands) : [];
-  const cancelled = outcomes.filter((outcome) => 'state' in outcome).length;
+  const outcomes = (commands.length > 0 ? await resolveAll(tx, commands) : []).map(outcomeOf);
+  const cancelled = outcomes.filter((outcome) => outcome === 'cancelled').length;
+  await tx.query(KEEP_ROWS, [job.tenant_id, job.id, job.done, ids, outcomes]);
   await tx.query(SAVE, [job.tenant_id, job.id, next, cancelled, ids.length - cancelled]);
   return true;
+}
+
+function outcomeOf(outcome: ResolveOutcome): CancellationOutcome {
+  if ('state' in outcome) return 'cancelled';
+  return outcome.refused === 'not_found' ? 'not_there' : 'ended_before';
 }
 
 function chosenStep(ids: readonly string[], cursor: string | null): Step {
@@ -66,11 +73,18 @@ interface JobRow {
   filter: Matching | null;
   generation_ids: string[] | null;
   cursor: string | null;
+  /** Generations that it has come to. */
+  done: number;
 }
 
 const CLAIM = `
-  SELECT tenant_id, id, filter, generation_ids, cursor FROM cancellations WHERE finished_at IS NULL
+  SELECT tenant_id, id, filter, generation_ids, cursor, cancelled_count + ended_before_count AS done FROM cancellations WHERE finished_at IS NULL
    ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED`;
+
+const KEEP_ROWS = `
+  INSERT INTO cancellation_rows (tenant_id, cancellation_id, place, generation_id, outcome)
+  SELECT $1, $2, $3::int + place, generation_id, outcome
+    FROM unnest($4::uuid[], $5::text[]) WITH ORDINALITY AS row (generation_id, outcome, place) WHERE $3::int + place <= ${MAX_CANCELLATION_ROWS}`;
 
 const SAVE = `
   UPDATE cancellations

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import type { ListCancellationRowsQuery } from '#contracts/native/cancellations';
 import type { NamedRefusal } from '#contracts/problems';
 import type { Caller } from '#core/access/caller';
+import type { CancellationOutcome } from '#core/generations/limits';
 import { actorOf, recordAudit } from '#features/audit/audit.service';
 import { MAX_OPEN_CANCELLATIONS } from '#features/generations/cancellation-limits';
 import { type Count, countMatching, type Matching } from '#features/generations/list-page';
@@ -25,6 +27,12 @@ const TOO_MANY: NamedRefusal = {
   refused: 'limit_reached',
   detail: `At most ${MAX_OPEN_CANCELLATIONS} cancellations of a tenant go on at once: wait for one to end`,
 };
+
+export interface CancellationRow {
+  place: number;
+  generationId: string;
+  outcome: CancellationOutcome;
+}
 
 /** Cancelling many generations, as the customer asks for it. A job of the background worker does it. */
 @Injectable()
@@ -59,6 +67,18 @@ export class CancellationsService {
 
   async get({ tenantId }: Caller, id: string): Promise<Cancellation | null> {
     return this.db.transaction('get cancellation', [tenantId], (tx) => read(tx, tenantId, id));
+  }
+
+  /** What became of each, in the order in which they were cancelled; null when there is no such cancellation. */
+  async rows({ tenantId }: Caller, id: string, { limit, after, outcome }: ListCancellationRowsQuery): Promise<CancellationRow[] | null> {
+    return this.db.transaction('list cancellation rows', [tenantId], async (tx) => {
+      if (!(await read(tx, tenantId, id))) return null;
+      return tx.query<CancellationRow>(
+        `SELECT place, generation_id AS "generationId", outcome FROM cancellation_rows
+          WHERE tenant_id = $1 AND cancellation_id = $2 AND place > $3 AND ($4::text IS NULL OR outcome = $4) ORDER BY place LIMIT $5`,
+        [tenantId, id, after, outcome ?? null, limit],
+      );
+    });
   }
 }
 

@@ -23,6 +23,7 @@ const TENANT_TABLES = [
   'batches',
   'billing_details',
   'booked_slots',
+  'cancellation_rows',
   'cancellations',
   'checkpoints',
   'commitment_charges',

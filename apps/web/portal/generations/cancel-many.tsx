@@ -8,6 +8,7 @@ import { useAct } from '#web/parts/api/acting';
 import { ConfirmDialog } from '#web/parts/dialog/confirm-dialog';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import type { GenerationFilter } from '#web/portal/generations/generation-filter';
+import { CancelledRows } from '#web/portal/generations/cancelled-rows';
 import { useCountWord } from '#web/portal/generations/use-count-word';
 
 const ASKED_EVERY_MS = 500;
@@ -64,7 +65,7 @@ function Running({ started, close }: { started: Cancellation; close(): void }) {
   const isDone = state === 'done';
   const donePct = isDone ? 100 : Math.min(99, (100 * (cancelled + endedBefore)) / Math.max(1, expected.value));
   return (
-    <Modal opened onClose={close} title={t`Cancel generations`} closeButtonProps={{ 'aria-label': t`Close` }}>
+    <Modal opened onClose={close} title={t`Cancel generations`} closeButtonProps={{ 'aria-label': t`Close` }} size="lg">
       <Progress value={donePct} aria-label={t`Progress`} mb="sm" />
       <p role="status">
         {isDone ? (
@@ -75,6 +76,7 @@ function Running({ started, close }: { started: Cancellation; close(): void }) {
           <Trans>{cancelled} generations cancelled so far. It goes on by itself when this is closed.</Trans>
         )}
       </p>
+      {isDone && <CancelledRows id={started.id} />}
       <Group justify="flex-end" mt="lg">
         <Button variant="default" onClick={close} data-autofocus>
           <Trans>Close</Trans>

@@ -14,6 +14,7 @@ import { Page } from '#web/parts/shell/page';
 import { Empty } from '#web/parts/states/empty';
 import { RowList } from '#web/parts/table/row-list';
 import { CancelChosen } from '#web/portal/generations/cancel-chosen';
+import { CompareChosen } from '#web/portal/generations/compare-chosen';
 import { useGenerationColumns } from '#web/portal/generations/generation-columns';
 import { GenerationCounts } from '#web/portal/generations/generation-counts';
 import { GenerationFilterBar, generationFilterOf } from '#web/portal/generations/generation-filter';
@@ -72,7 +73,12 @@ export function GenerationsPage() {
         rows={rows}
         rowId={({ id }) => id}
         onVisible={setVisible}
-        bulk={mayWrite ? (chosen, done) => <CancelChosen chosen={chosen} done={done} /> : undefined}
+        bulk={(chosen, done) => (
+          <>
+            <CompareChosen chosen={chosen} />
+            {mayWrite && <CancelChosen chosen={chosen} done={done} />}
+          </>
+        )}
         empty={
           isFiltered ? (
             <NothingFits title={t`No generation fits these filters`} clear={clear}>

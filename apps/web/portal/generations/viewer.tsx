@@ -2,7 +2,7 @@ import { useLingui } from '@lingui/react/macro';
 import { Button, Checkbox, Select } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import type { Generation } from '#sdk/types.gen';
-import { useKeys } from '#web/parts/shell/shortcuts';
+import { useFilmKeys } from '#web/portal/generations/film-keys';
 import { promptOf } from '#web/portal/generations/generation-words';
 import styles from '#web/portal/generations/generations.module.css';
 
@@ -98,7 +98,7 @@ function Film({
     setFrame(next);
   };
   const play = () => void (film.current?.paused ? film.current.play() : film.current?.pause());
-  useKeys({ ',': () => step(-1), '.': () => step(1), ' ': play });
+  useFilmKeys({ step, play });
   return (
     <div>
       <video
