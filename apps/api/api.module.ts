@@ -51,6 +51,7 @@ import { MetersController } from '#apps/api/native/meters.controller';
 import { PlansController } from '#apps/api/native/plans.controller';
 import { ProjectsController } from '#apps/api/native/projects.controller';
 import { ReviewsController } from '#apps/api/native/reviews.controller';
+import { SavedViewsController } from '#apps/api/native/saved-views.controller';
 import { ShareLinksController } from '#apps/api/native/share-links.controller';
 import { SharedController } from '#apps/api/native/shared.controller';
 import { StatementsController } from '#apps/api/native/statements.controller';
@@ -106,6 +107,7 @@ import { CalculatorService } from '#features/simulations/calculator.service';
 import { PlannerProcess } from '#features/simulations/planner-process';
 import { WhatIfService } from '#features/simulations/what-if.service';
 import { TenantsModule } from '#features/tenants/tenants.module';
+import { SavedViewsService } from '#features/views/saved-views.service';
 import { DeliveryLogService } from '#features/webhooks/delivery-log.service';
 import { EndpointsService } from '#features/webhooks/endpoints.service';
 import { DatabaseModule } from '#platform/database/database.module';
@@ -166,6 +168,7 @@ export class ApiModule {
         BatchResultsController,
         BatchUploadsController,
         ReviewsController,
+        SavedViewsController,
         ShareLinksController,
         SharedController,
         LedgerController,
@@ -238,6 +241,7 @@ export class ApiModule {
         ErasuresService,
         StatementsService,
         CancellationsService,
+        SavedViewsService,
         InvoiceSellerService,
         InvoicesService,
         BatchesService,

@@ -78,7 +78,9 @@ it('goes on where it stopped, a bounded number a transaction', async () => {
   await Promise.all([run(), run()]); // two workers share the jobs
   const rows = await api.control.query('SELECT 1 FROM generations WHERE tenant_id = $1 AND state = $2', [tenantId, 'cancelled']);
   expect(rows).toHaveLength(ids.length);
-  const places = await api.control.query<{ place: number }>('SELECT place FROM cancellation_rows WHERE tenant_id = $1 ORDER BY place', [tenantId]);
+  const places = await api.control.query<{ place: number }>('SELECT place FROM cancellation_rows WHERE tenant_id = $1 ORDER BY place', [
+    tenantId,
+  ]);
   expect(places.map(({ place }) => place)).toEqual(ids.map((_, at) => at + 1));
 });
 

@@ -130,6 +130,27 @@ it('compares generations beside each other, films frame by frame', async () => {
   await close();
 });
 
+it('keeps a filter under a name, on the server', async () => {
+  const name = `Failed films ${campaign}`;
+  const watched = await platform.owner();
+  const { page, complaints, close } = watched;
+  await page.goto('/demo-agency/generations?model=ray-2&state=failed');
+  await page.getByRole('button', { name: 'Save view' }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill(name);
+  await page.getByRole('dialog').getByRole('button', { name: 'Save view' }).click();
+  await page.getByRole('button', { name: `Delete view ${name}` }).waitFor();
+  await page.goto('/demo-agency/generations');
+  await page.getByRole('combobox', { name: 'View', exact: true }).click();
+  await page.getByRole('option', { name }).click();
+  await page.waitForURL(/state=failed/);
+  expect(new URL(page.url()).searchParams.get('model')).toBe('ray-2');
+  await expectGoodPage(watched, 'saved-view');
+  await page.getByRole('button', { name: `Delete view ${name}` }).click();
+  await page.getByText('Deleted the view').waitFor();
+  expect(complaints).toEqual([]);
+  await close();
+});
+
 it('steps a film by frames', async () => {
   const { page, close } = await platform.owner();
   await page.goto(`/demo-agency/generations/${videoId}`);

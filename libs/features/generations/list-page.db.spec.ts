@@ -51,7 +51,9 @@ it('goes through a tier, a state and a project page by page, newest first, and l
     const found: string[] = [];
     let cursor: { createdAtUs: string; id: string } | undefined;
     do {
-      const page = await api.transaction('list', [tenantId], (tx) => pageOfIds(tx, tenantId, { limit: 2, labels: {}, cursor, ...filter }, steps));
+      const page = await api.transaction('list', [tenantId], (tx) =>
+        pageOfIds(tx, tenantId, { limit: 2, labels: {}, cursor, ...filter }, steps),
+      );
       expect(page.ids.length).toBeLessThanOrEqual(2);
       found.push(...page.ids);
       cursor = page.nextCursor === null ? undefined : parseCursor(page.nextCursor);

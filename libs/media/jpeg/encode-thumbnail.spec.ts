@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { encodeJpeg } from '#media/jpeg/encode-jpeg';
 import { encodeThumbnail } from '#media/jpeg/encode-thumbnail';
 
-const picture = (widthPx: number, heightPx: number) => ({ widthPx, heightPx, channels: 3, pixels: Buffer.alloc(widthPx * heightPx * 3, 90) }) as const;
+const picture = (widthPx: number, heightPx: number) =>
+  ({ widthPx, heightPx, channels: 3, pixels: Buffer.alloc(widthPx * heightPx * 3, 90) }) as const;
 
 it('keeps the shape of the image and all that it says about itself', async () => {
   const image = await encodeJpeg(picture(1280, 720), { title: 'Halogen', comment: 'Made by a model from: a red fox' });

@@ -67,6 +67,7 @@ const TENANT_TABLES = [
   'review_comments',
   'row_reviews',
   'row_versions',
+  'saved_views',
   'session_tenants',
   'setup_links',
   'share_guests',

@@ -255,12 +255,7 @@ function Cards<Row extends object>({
           style={{ top: start - topPx }}
         >
           {choice && (
-            <Checkbox
-              size="md"
-              aria-label={t`Choose row ${index + 1}`}
-              checked={choice.isChosen(id)}
-              onChange={() => choice.toggle(id)}
-            />
+            <Checkbox size="md" aria-label={t`Choose row ${index + 1}`} checked={choice.isChosen(id)} onChange={() => choice.toggle(id)} />
           )}
           <dl>
             {keys.map((key) => (

@@ -7,8 +7,8 @@ import type { Cancellation } from '#sdk/types.gen';
 import { useAct } from '#web/parts/api/acting';
 import { ConfirmDialog } from '#web/parts/dialog/confirm-dialog';
 import { ErrorPanel } from '#web/parts/states/error-panel';
-import type { GenerationFilter } from '#web/portal/generations/generation-filter';
 import { CancelledRows } from '#web/portal/generations/cancelled-rows';
+import type { GenerationFilter } from '#web/portal/generations/generation-filter';
 import { useCountWord } from '#web/portal/generations/use-count-word';
 
 const ASKED_EVERY_MS = 500;

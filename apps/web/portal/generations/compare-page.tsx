@@ -59,7 +59,11 @@ function Compared({ generation }: { generation: Generation }) {
   const { id, model, seed, state, serviceTier, output, cost } = generation;
   return (
     <article aria-label={promptOf(generation)}>
-      {generation.assets ? <Viewer generation={generation} /> : <div className={`${styles.stage} ${styles.waiting}`}>{t`There is no picture`}</div>}
+      {generation.assets ? (
+        <Viewer generation={generation} />
+      ) : (
+        <div className={`${styles.stage} ${styles.waiting}`}>{t`There is no picture`}</div>
+      )}
       <p className={styles.comparedPrompt}>
         <Link to={scope.path(`/generations/${id}`)}>{promptOf(generation)}</Link>
       </p>

@@ -10,6 +10,7 @@ import { Page } from '#web/parts/shell/page';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
 import { AsCall } from '#web/portal/generations/as-call';
+import { Bodies } from '#web/portal/generations/bodies';
 import { CancelGeneration } from '#web/portal/generations/cancel-generation';
 import { GenerationFacts } from '#web/portal/generations/generation-facts';
 import { promptOf } from '#web/portal/generations/generation-words';
@@ -95,7 +96,7 @@ function Shown({ generation }: { generation: Generation }) {
       >
         <Tabs.List aria-label={t`More about this generation`}>
           <Tabs.Tab value="details">
-            <Trans>Request</Trans>
+            <Trans>Request and response</Trans>
           </Tabs.Tab>
           <Tabs.Tab value="timeline">
             <Trans>Timeline</Trans>
@@ -108,7 +109,7 @@ function Shown({ generation }: { generation: Generation }) {
           </Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="details" pt="md">
-          <pre className={styles.code}>{JSON.stringify(generation.request, null, 2)}</pre>
+          <Bodies generation={generation} />
         </Tabs.Panel>
         <Tabs.Panel value="timeline" pt="md">
           <Timeline generation={generation} />

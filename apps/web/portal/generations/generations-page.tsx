@@ -19,6 +19,7 @@ import { useGenerationColumns } from '#web/portal/generations/generation-columns
 import { GenerationCounts } from '#web/portal/generations/generation-counts';
 import { GenerationFilterBar, generationFilterOf } from '#web/portal/generations/generation-filter';
 import { type GenerationPages, keepNewer, withChanged } from '#web/portal/generations/generation-pages';
+import { SavedViews } from '#web/portal/generations/saved-views';
 
 const PAGE_ROWS = 50;
 
@@ -64,6 +65,7 @@ export function GenerationsPage() {
         )
       }
     >
+      <SavedViews filter={filter} />
       <GenerationFilterBar key={filter.label} filter={filter} choose={choose} />
       <GenerationCounts filter={filter} />
       <RowList
