@@ -25,6 +25,7 @@ const GUEST_SCHEME = {
   in: 'cookie',
   description: 'What a share link opened; over https its name begins with `__Host-`. Writes carry `x-halogen-csrf`.',
 } as const;
+
 // Said here, so that the other processes, which have it too, need not load Swagger.
 ApiExcludeController()(MetricsController);
 
