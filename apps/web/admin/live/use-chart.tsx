@@ -13,7 +13,7 @@ import styles from '#web/admin/live/live.module.css';
 import { pointsOf, STACKED, stackedSums, type UseCounts } from '#web/admin/live/use-points';
 
 const HEIGHT_PX = 240;
-/** Seen since the page was opened; what is older has been kept by then. */
+/** Seconds seen since the page was opened, each as it was seen last; what is older has been kept by then. */
 const MAX_SEEN = 120;
 const MIN_DRAG_PX = 8;
 
@@ -105,7 +105,9 @@ export default function UseChart({ kept, source, soldUnits, at, zoom, pick }: Us
     const look1 = (now: LanesNow) => {
       lanes = now.cells.length;
       const { own = 0, lent = 0, shared = 0, flex = 0, idle = 0 } = countStates(now);
-      seen.push({ atS: Math.round(Date.now() / 1_000), counts: { own, lent, shared, flex, idle } });
+      const atS = Math.round(Date.now() / 1_000);
+      if (seen.at(-1)?.atS === atS) seen.pop();
+      seen.push({ atS, counts: { own, lent, shared, flex, idle } });
       if (seen.length > MAX_SEEN) seen.shift();
       draw();
     };
