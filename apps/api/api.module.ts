@@ -4,6 +4,7 @@ import { ControlsController } from '#apps/api/admin/controls.controller';
 import { GuaranteeController } from '#apps/api/admin/guarantee.controller';
 import { InvoiceSellerController } from '#apps/api/admin/invoice-seller.controller';
 import { NodesController } from '#apps/api/admin/nodes.controller';
+import { PoolsController } from '#apps/api/admin/pools.controller';
 import { QueueController } from '#apps/api/admin/queue.controller';
 import { SchedulingController } from '#apps/api/admin/scheduling.controller';
 import { SimulationsController } from '#apps/api/admin/simulations.controller';
@@ -52,6 +53,7 @@ import { PlansController } from '#apps/api/native/plans.controller';
 import { ProjectsController } from '#apps/api/native/projects.controller';
 import { ReviewsController } from '#apps/api/native/reviews.controller';
 import { SavedViewsController } from '#apps/api/native/saved-views.controller';
+import { SettingsController } from '#apps/api/native/settings.controller';
 import { ShareLinksController } from '#apps/api/native/share-links.controller';
 import { SharedController } from '#apps/api/native/shared.controller';
 import { StatementsController } from '#apps/api/native/statements.controller';
@@ -95,6 +97,7 @@ import { LedgerService } from '#features/ledger/ledger.service';
 import { PlansService } from '#features/ledger/plans.service';
 import { StatementsService } from '#features/ledger/statements.service';
 import { NodesService } from '#features/nodes/nodes.service';
+import { PoolsService } from '#features/nodes/pools.service';
 import { TenantViewsService } from '#features/operators/tenant-views.service';
 import { QueueFiguresService } from '#features/queue-figures/queue-figures.service';
 import { ErasuresService } from '#features/retention/erasures.service';
@@ -178,6 +181,7 @@ export class ApiModule {
         LiveController,
         TenantsController,
         ProjectsController,
+        SettingsController,
         PlansController,
         MembersController,
         AccessController,
@@ -196,6 +200,7 @@ export class ApiModule {
         SchedulingController,
         ControlsController,
         NodesController,
+        PoolsController,
         QueueController,
         GuaranteeController,
         OperatorTenantsController,
@@ -228,6 +233,7 @@ export class ApiModule {
         ProposalsService,
         TouchedService,
         NodesService,
+        PoolsService,
         QueueFiguresService,
         TenantViewsService,
         WaitQuestions,

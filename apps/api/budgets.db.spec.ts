@@ -1,22 +1,49 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiUnderTest } from '#apps/api/testing/api-under-test';
 import { SCOPES_OF_ROLE } from '#core/access/scopes';
+import { RunsService } from '#features/generations/runs.service';
 import { ledgerDifferences } from '#features/ledger/ledger-differences.service';
-import { aTenant } from '#testing/builders';
+import { admitted, aNode, aTenant } from '#testing/builders';
+import { aReviewedBatch } from '#testing/reviewed-batch';
 
 let api: ApiUnderTest;
 let tenantId: string;
 let owner: string;
+/** What remakes begin with: a clip, and a reviewed batch of one row. */
+const sources = { CLIP: '', BATCH: '' };
 
 beforeAll(async () => {
   api = await ApiUnderTest.start();
   tenantId = await aTenant(api.control, 1_000_000_000n);
   owner = await api.aKey(tenantId, SCOPES_OF_ROLE.owner);
+  await makeSources();
 });
 afterAll(async () => {
+  // It was paid for by itself, as no row of a batch is.
+  await api.control.query('UPDATE generations SET batch_id = NULL, row_number = NULL WHERE batch_id = $1', [sources.BATCH]);
   expect(await ledgerDifferences(api.control)).toEqual([]);
   await api.stop();
 });
+
+/** Both have run to their end, so that the ledger knows them. */
+async function makeSources(): Promise<void> {
+  const nodeId = await aNode(api.control, 2, 'a-class');
+  const wishes = [
+    { model: 'ray-2', prompt: 'a brook' },
+    { model: 'photon-1', prompt: 'a red fox' },
+  ];
+  const ids = [];
+  for (const [lane, wish] of wishes.entries()) {
+    const { id } = (await api.call(owner, 'POST', NATIVE, wish)).body;
+    await new RunsService(api.control).settle(await admitted(api.control, { tenantId, id }, `${nodeId}/${lane}`));
+    ids.push(id);
+  }
+  const [clip, row] = ids;
+  sources.CLIP = clip;
+  sources.BATCH = await aReviewedBatch(api.database.ownerUrl, { tenantId, rows: 0 });
+  await api.control.query(`UPDATE generations SET assets = '{"video": "a/video.mp4", "image": "a/image.jpg"}' WHERE id = $1`, [clip]);
+  await api.control.query('UPDATE generations SET batch_id = $2, row_number = 1 WHERE id = $1', [row, sources.BATCH]);
+}
 
 /** One image costs five credits. */
 const ask = (key: string, model = 'photon-1') =>
@@ -92,9 +119,15 @@ const SUBMITS: [string, string, Record<string, unknown>][] = [
   ['a modified video', `${DREAM_MACHINE}/video/modify`, { model: 'ray-2', mode: 'adhere_1', media }],
   ['a native image', NATIVE, { model: 'photon-1', prompt: 'a red fox' }],
   ['a native video', NATIVE, { model: 'ray-2', prompt: 'a red fox' }],
+  ['a clip made larger', `${DREAM_MACHINE}/CLIP/upscale`, { resolution: '4k' }],
+  ['a clip with sound', `${DREAM_MACHINE}/CLIP/audio`, { prompt: 'a brook' }],
+  ['a native remake of a clip', NATIVE, { operation: 'upscale', source: { generationId: 'CLIP' }, resolution: '4k' }],
+  ['a row that is made anew in review', '/api/v1/batches/BATCH/rows/1/regenerate', {}],
 ];
+const named = (text: string) => text.replace('CLIP', sources.CLIP).replace('BATCH', sources.BATCH);
 
-it.each(SUBMITS)('asks project, allowed models, budget and the key’s cap of %s', async (_, url, body) => {
+it.each(SUBMITS)('asks project, allowed models, budget and the key’s cap of %s', async (_, route, wish) => {
+  const [url, body] = [named(route), JSON.parse(named(JSON.stringify(wish)))];
   const bound = await aProjectKey({ allowedModels: ['ray-flash-2'] });
   const refused = await api.call(bound.key, 'POST', url, body);
   expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining('Valid: ray-flash-2')]);
@@ -114,6 +147,9 @@ it('makes nothing where inputs are trained on, unless the project allows it', as
   const refused = await ask(strict.key);
   expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining('may train on inputs')]);
   expect((await ask(open.key)).status).toBe(201);
+  const person = await api.aSession(tenantId, 'creator');
+  const asked = await api.call(person, 'POST', NATIVE, { model: 'photon-1', prompt: 'a red fox' });
+  expect([asked.status, asked.body.detail]).toEqual([400, expect.stringContaining('may train on inputs')]);
 });
 
 async function eventsOf(projectId: string) {

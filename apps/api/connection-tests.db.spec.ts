@@ -267,6 +267,27 @@ describe('a connection', () => {
     expect(told).toHaveLength(1);
   });
 
+  it('ends what people of its domains had open by another way, but for an owner’s password', async () => {
+    const { boss, domain, tenantId } = await aCustomer('ending.example');
+    const { id } = await connect(boss, 'saml', bySaml(oldKey));
+    await testSaml(boss, id, { email: `ann@${domain}` });
+    await change(boss, id, { state: 'optional' });
+    expect(await signIn(`ann@${domain}`)).toBe('/work');
+    const ben = await api.aSession(tenantId, 'creator', `ben@${domain}`);
+    const guest = await api.aSession(tenantId, 'creator', 'guest@elsewhere.example');
+    await enforce(boss, id, `boss@${domain}`);
+    const status = async (as: SignedIn) => (await api.call(as, 'GET', '/api/v1/projects')).status;
+    expect([await status(ben), await status(guest), await status(boss)]).toEqual([401, 200, 200]);
+    const living = await owner.query(
+      `SELECT 1 FROM session_tenants a JOIN members m ON m.tenant_id = a.tenant_id AND m.id = a.member_id
+        WHERE m.email = $1 AND a.connection_id = $2 AND a.expires_at > now()`,
+      [`ann@${domain}`, id],
+    );
+    expect(living).toHaveLength(1);
+    const { entries } = (await api.call(boss, 'GET', '/api/v1/audit?action=sign_in.connection_changed&order=newest')).body;
+    expect(entries[0].data).toMatchObject({ state: 'enforced', previousState: 'optional', endedSignIns: 1 });
+  });
+
   it('is the one that its domain names, where there are several', async () => {
     const { boss, domain, tenantId } = await aCustomer('first.example');
     await owner.query(`INSERT INTO sign_in_domains (tenant_id, domain, challenge, verified_at) VALUES ($1, 'second.example', 'x', now())`, [

@@ -111,6 +111,7 @@ it('lets nobody in without a key', async () => {
 const BODIES: Readonly<Record<string, unknown>> = {
   updateTenant: { name: 'Ours now' },
   updateProject: { name: 'Ours now' },
+  updateSettings: { retentionDays: 1 },
   changeMember: { role: 'viewer' },
   rotateKey: {},
   resizeCommitment: { moreUnits: 8 },

@@ -83,3 +83,15 @@ it('does not exist for customers, and auditors only look', async () => {
   expect((await api.call(customer, 'POST', `${NODES}/${nodeId}/drain`, { reason })).status).toBe(404);
   expect((await api.call(auditor, 'POST', `${NODES}/${nodeId}/drain`, { reason })).status).toBe(403);
 });
+
+it('states whether what a pool is sent may be trained on, with the reason in the audit log', async () => {
+  const POOLS = '/api/v1/operations/pools';
+  const terms = (as: string, pool: string) => api.call(as, 'PATCH', `${POOLS}/${pool}`, { trainsOnInputs: true, reason: 'A new contract' });
+  expect((await terms(auditor, 'halo-1')).status).toBe(403);
+  expect((await terms(customer, 'halo-1')).status).toBe(404);
+  expect((await terms(operator, 'nowhere')).status).toBe(404);
+  expect((await terms(operator, 'halo-1')).body).toMatchObject({ poolId: 'halo-1', siteId: 'a-site', nodes: 2, trainsOnInputs: true });
+  expect((await api.call(auditor, 'GET', POOLS)).body.pools).toMatchObject([{ poolId: 'halo-1', trainsOnInputs: true }]);
+  const { entries } = (await api.call(operator, 'GET', '/api/v1/audit?action=pool.terms_set')).body;
+  expect(entries).toMatchObject([{ targetId: 'halo-1', data: { trainsOnInputs: true, reason: 'A new contract' } }]);
+});

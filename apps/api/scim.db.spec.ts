@@ -3,6 +3,8 @@ import { ApiUnderTest, type SignedIn } from '#apps/api/testing/api-under-test';
 import { ScimProvider } from '#apps/api/testing/scim-provider';
 import { SCIM_ERROR } from '#contracts/scim';
 import { GROUP, USER } from '#core/directory/attributes';
+import { MAX_CALLS_PER_MINUTE } from '#core/directory/limits';
+import { HotPool } from '#platform/database/hot-pool';
 import { aTenant } from '#testing/builders';
 
 let api: ApiUnderTest;
@@ -163,4 +165,23 @@ it('remembers the last calls for the tenant, explains the refused ones, and noth
   expect(JSON.stringify(all)).not.toContain('Fay the secret');
   const stranger = await api.aSession(await aTenant(api.control, 0n), 'owner');
   expect((await api.call(stranger, 'GET', '/api/v1/directory/calls')).body.calls).toEqual([]);
+});
+
+it('takes so many calls of a token a minute, says when to come again, and remembers one refusal of a flood', async () => {
+  const boss = await api.aSession(await aTenant(api.control, 0n), 'owner');
+  const [flooding, calm] = [await ScimProvider.of(api, boss), await ScimProvider.of(api, boss)];
+  const database = new HotPool({ url: api.database.ownerUrl, applicationName: 'test-owner', maxConnections: 1 });
+  await database.query('UPDATE directory_tokens SET window_began_at = now(), window_calls = $2 WHERE id = $1', [
+    flooding.tokenId,
+    MAX_CALLS_PER_MINUTE - 1,
+  ]);
+  await database.close();
+  expect((await flooding.call('GET', '/Users')).status).toBe(200);
+  const refused = await flooding.call('GET', '/Users');
+  expect(refused).toMatchObject({ status: 429, body: { schemas: [SCIM_ERROR], status: '429' } });
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+  expect((await flooding.call('GET', '/Users')).status).toBe(429);
+  expect((await calm.call('GET', '/Users')).status).toBe(200);
+  const { calls } = (await api.call(boss, 'GET', '/api/v1/directory/calls?refused=true')).body;
+  expect(calls).toMatchObject([{ status: 429, explanation: expect.stringContaining('more often') }]);
 });

@@ -36,3 +36,26 @@ it('cordons a node after saying what it touches, puts it back, and shows its job
   await node.getByText('in service').waitFor();
   await close();
 });
+
+it('says whose work stays away before a pool’s terms let inputs be trained on', async () => {
+  const watched = await platform.operator();
+  const { page, close } = watched;
+  await page.goto('/admin/nodes');
+  const pools = page.getByRole('table', { name: /^Pools of / });
+  await pools.getByText('is never trained on').first().waitFor();
+  await page
+    .getByRole('button', { name: /^Set terms of / })
+    .first()
+    .click();
+  const dialog = page.getByRole('dialog', { name: /^Terms of / });
+  await dialog.getByText('Any work may start here.').waitFor();
+  await dialog.getByLabel('What it is sent may be used for training').check();
+  await dialog.getByText(/^Only work of projects that allow training/).waitFor();
+  await expectGoodPage(watched, 'admin-pool-terms');
+  await dialog.getByLabel('What it is sent may be used for training').uncheck(); // others' work goes on meanwhile
+  await dialog.getByLabel('Reason').fill('a journey');
+  await dialog.getByRole('button', { name: 'Set terms' }).click();
+  await page.getByText('Set the terms').waitFor();
+  await dialog.waitFor({ state: 'hidden' });
+  await close();
+});

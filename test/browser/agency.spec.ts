@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BrowserPlatform } from '#test/browser/browser-platform';
-import { checkPage } from '#test/browser/good-page';
+import { checkPage, expectGoodPage } from '#test/browser/good-page';
 
 /** The month that runs, whose invoice is a draft. */
 const thisMonth = new Date().toISOString().slice(0, 7);
@@ -27,6 +27,7 @@ it.each([
   { name: 'projects', path: '/demo-agency/organization', heading: 'Projects' },
   { name: 'people', path: '/demo-agency/organization/people', heading: 'People' },
   { name: 'access', path: '/demo-agency/organization/access', heading: 'Who can reach what' },
+  { name: 'settings', path: '/demo-agency/organization/settings', heading: 'Settings' },
   { name: 'brands', path: '/demo-agency/organization/brands', heading: 'Brands' },
 ])('$name is a good page', (page) => checkPage(platform, page));
 
@@ -164,6 +165,41 @@ it('makes a project and gives it a budget, which Spend shows', async () => {
     .getByRole('row', { name: /Spring/ })
     .getByText('lasts the month')
     .waitFor();
+  expect(complaints).toEqual([]);
+  await close();
+});
+
+it('sets once for the agency what a project takes over, and gives it back', async () => {
+  const watched = await platform.owner();
+  const { page, complaints, close } = watched;
+  await page.goto('/demo-agency/organization/settings');
+  const days = page.getByLabel(/^Days for which prompts and media are kept/);
+  await days.fill('21');
+  await page.getByRole('button', { name: 'Save settings' }).click();
+  await page.getByText('Saved the settings').waitFor();
+  await page.goto('/demo-agency/organization');
+  await page.getByRole('button', { name: 'Create project' }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'Create project' });
+  await dialog.getByLabel('Name').fill('Heirs');
+  await dialog.getByRole('button', { name: 'Create project' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Heirs' }).waitFor();
+  await page.getByText('Taken over from Demo agency').waitFor();
+  expect(await days.inputValue()).toBe('21');
+  await days.fill('3');
+  await page.getByRole('button', { name: 'Save project' }).click();
+  await page.getByText('Saved the project').waitFor();
+  await expectGoodPage(watched, 'project');
+  await page.setViewportSize({ width: 1280, height: 900 });
+  const back = page.getByRole('button', { name: 'Take over: Days for which prompts and media are kept' });
+  await back.click();
+  await page.getByRole('button', { name: 'Save project' }).click();
+  await page.getByText('Taken over from Demo agency').waitFor();
+  expect(await days.inputValue()).toBe('21');
+  await page.goto('/demo-agency/organization/settings');
+  await back.click();
+  await page.getByRole('button', { name: 'Save settings' }).click();
+  await back.waitFor({ state: 'detached' });
+  expect(await days.inputValue()).toBe('30');
   expect(complaints).toEqual([]);
   await close();
 });

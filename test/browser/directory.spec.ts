@@ -6,6 +6,11 @@ const PAGE = '/demo-agency/organization/directory';
 const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 
+/** Theirs alone, also when the platform has seen a run before. */
+const mark = crypto.randomUUID().slice(0, 8);
+const MIA = `mia-${mark}@acme.example`;
+const ARTISTS = `Artists ${mark}`;
+
 let platform: BrowserPlatform;
 
 beforeAll(async () => {
@@ -28,13 +33,13 @@ it('gives an identity provider a token, its group a role, and shows which of its
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' };
     return (await fetch(`${platform.run.api}/scim/v2${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).json();
   };
-  const { id } = (await scim('/Users', { schemas: [USER], userName: 'mia@acme.example', displayName: 'Mia' })) as { id: string };
-  await scim('/Users', { schemas: [USER], userName: 'mia@acme.example' });
-  await scim('/Groups', { schemas: [GROUP], displayName: 'Artists', members: [{ value: id }] });
+  const { id } = (await scim('/Users', { schemas: [USER], userName: MIA, displayName: 'Mia' })) as { id: string };
+  await scim('/Users', { schemas: [USER], userName: MIA });
+  await scim('/Groups', { schemas: [GROUP], displayName: ARTISTS, members: [{ value: id }] });
 
   await page.reload();
-  await page.getByRole('button', { name: 'Set roles of Artists' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Roles of Artists' });
+  await page.getByRole('button', { name: `Set roles of ${ARTISTS}` }).click();
+  const dialog = page.getByRole('dialog', { name: `Roles of ${ARTISTS}` });
   await dialog.getByRole('combobox', { name: 'Give a role in' }).click();
   await page.getByRole('option', { name: 'Demo agency' }).click();
   await dialog.getByRole('combobox', { name: 'Role in Demo agency' }).click();
@@ -42,7 +47,10 @@ it('gives an identity provider a token, its group a role, and shows which of its
   await expectGoodPage(watched, 'directory-roles');
   await dialog.getByRole('button', { name: 'Set roles' }).click();
   await dialog.waitFor({ state: 'hidden' });
-  await page.getByText('Demo agency: creator').waitFor();
+  await page
+    .getByRole('row', { name: new RegExp(ARTISTS) })
+    .getByText('Demo agency: Creator')
+    .waitFor();
   await page.getByLabel('Refused calls only').check();
   await page
     .getByText(/Somebody else here has this user name/)
@@ -53,12 +61,12 @@ it('gives an identity provider a token, its group a role, and shows which of its
   await page.getByRole('link', { name: 'Access', exact: true }).click();
   const ways = page.getByRole('table', { name: 'Who can reach what' });
   await ways
-    .getByRole('row', { name: /mia@acme\.example Demo agency Creator/ })
-    .getByRole('cell', { name: 'by Artists', exact: true })
+    .getByRole('row', { name: new RegExp(`${MIA} Demo agency Creator`) })
+    .getByRole('cell', { name: `by ${ARTISTS}`, exact: true })
     .waitFor();
   await page.getByRole('combobox', { name: 'Who' }).click();
   await page.getByRole('option', { name: 'Groups of the directory' }).click();
-  await ways.getByRole('row', { name: /^Artists 1 \w+ Demo agency/ }).waitFor();
+  await ways.getByRole('row', { name: new RegExp(`^${ARTISTS} 1 person Demo agency`) }).waitFor();
   expect(new URL(page.url()).searchParams.get('kind')).toBe('group');
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download CSV' }).click()]);
   expect(file.suggestedFilename()).toBe('access.csv');

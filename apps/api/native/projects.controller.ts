@@ -2,6 +2,7 @@ import { Body, Controller, Param, Query } from '@nestjs/common';
 import { CallerOf } from '#apps/api/auth/caller-of.decorator';
 import { accepted, idOf } from '#apps/api/errors/accepted';
 import { valid } from '#apps/api/errors/valid';
+import { told } from '#apps/api/native/settings-view';
 import { Operation } from '#apps/api/operation.decorator';
 import type { PageQuery, TenantQuery } from '#contracts/native/common';
 import {
@@ -15,7 +16,9 @@ import {
 } from '#contracts/native/projects';
 import type { Caller } from '#core/access/caller';
 import { formatCredits } from '#core/ledger/credits';
+import { effectiveSettings } from '#core/settings/settings';
 import { type ProjectRow, ProjectsService } from '#features/tenants/projects.service';
+import { tenantLevels } from '#features/tenants/tenant-settings';
 
 @Controller()
 export class ProjectsController {
@@ -52,18 +55,19 @@ export class ProjectsController {
 }
 
 function view(row: ProjectRow): Project {
+  const own = { source: 'project' as const, own: row.own_settings };
+  const { values, sources } = effectiveSettings([own, ...tenantLevels(row.above)]);
+  const { values: inherited } = effectiveSettings(tenantLevels(row.above));
   return {
+    ...told(values),
     id: row.id,
     name: row.name,
-    serviceTier: row.service_tier,
+    serviceTier: row.own_settings.serviceTier ?? null,
     monthlyBudget: row.monthly_budget_micro === null ? null : formatCredits(BigInt(row.monthly_budget_micro)),
-    budgetEnforcement: row.budget_enforcement,
     usedThisMonth: formatCredits(BigInt(row.used_micro)),
-    allowedModels: row.allowed_models,
-    allowedRegions: row.allowed_regions,
-    retentionDays: row.retention_days,
     legalHold: row.legal_hold,
-    noTraining: row.no_training,
+    sources,
+    inherited: told(inherited),
     createdAt: row.created_at.toISOString(),
     archivedAt: row.archived_at?.toISOString() ?? null,
   };

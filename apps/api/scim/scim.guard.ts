@@ -1,6 +1,7 @@
 import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Refused } from '#apps/api/errors/refused';
+import { MAX_CALLS_PER_MINUTE } from '#core/directory/limits';
 import { DirectoryCalls } from '#features/directory/directory-calls.service';
 import { DirectoryTokens, type KnownToken } from '#features/directory/directory-tokens.service';
 
@@ -28,8 +29,18 @@ export class ScimGuard implements CanActivate {
       await this.calls.note(token, { method: request.method, path: request.url, status: 401, reason: token.refused, detail });
       throw new Refused('not_authenticated', detail);
     }
+    await this.expectPace(token, request);
     request.directoryToken = token;
     return true;
+  }
+
+  /** Of a flood the first refusal of a minute is remembered. @throws Refused */
+  private async expectPace(token: KnownToken, { method, url }: ScimRequest): Promise<void> {
+    const refusal = await this.tokens.count(token);
+    if (!refusal) return;
+    const detail = `A token makes at most ${MAX_CALLS_PER_MINUTE} calls a minute`;
+    if (refusal.isFirst) await this.calls.note(token, { method, path: url, status: 429, reason: 'rate_limited', detail });
+    throw new Refused('rate_limited', detail, undefined, refusal.retryAfterMs);
   }
 }
 

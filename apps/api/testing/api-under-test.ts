@@ -128,7 +128,7 @@ export class ApiUnderTest {
     return secret;
   }
 
-  /** A new member of a tenant with this role, or somebody of the platform's staff there, who has just signed in. */
+  /** A new member of a tenant with this role, or somebody of the platform's staff there, who has just signed in: owners by their password. */
   async aSession(
     tenantId: string,
     role: Role,
@@ -141,11 +141,10 @@ export class ApiUnderTest {
     );
     const { id, person_id } = row as { id: string; person_id: string };
     const members = [{ tenantId, memberId: id }];
+    const method = isStaff || role === 'owner' ? 'password' : 'oidc';
     const token = await this.app
       .get(HotPool)
-      .transaction('a session', [], (tx) =>
-        this.app.get(SessionsService).open(tx, { personId: person_id, isStaff, members, method: 'oidc' }),
-      );
+      .transaction('a session', [], (tx) => this.app.get(SessionsService).open(tx, { personId: person_id, isStaff, members, method }));
     return { token, memberId: id, email };
   }
 }

@@ -55,6 +55,7 @@ const pages = [
   page('/organization/people', () => import('#web/portal/organization/people-page'), 'PeoplePage'),
   page('/organization/access', () => import('#web/portal/organization/access-page'), 'AccessPage'),
   page('/organization/brands', () => import('#web/portal/organization/brands-page'), 'BrandsPage'),
+  page('/organization/settings', () => import('#web/portal/organization/settings-page'), 'SettingsPage'),
   page('/organization/sign-in', () => import('#web/portal/organization/sign-in-page'), 'SignInSettingsPage'),
   page('/organization/sign-in/$connectionId', () => import('#web/portal/organization/connection-page'), 'ConnectionPage'),
   page('/organization/directory', () => import('#web/portal/organization/directory-page'), 'DirectoryPage'),

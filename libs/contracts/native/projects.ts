@@ -1,14 +1,10 @@
 import { z } from 'zod';
 import { Credits, CreditsGiven, Name, PageQuery, TENANT_PARAMETER, TenantQuery, When } from '#contracts/native/common';
+import { Inherit, SettingSources, Settings } from '#contracts/native/settings';
 import type { OperationContract } from '#contracts/operation';
 import { SERVICE_TIERS } from '#core/catalog/service-tiers';
 
 const ServiceTier = z.enum(SERVICE_TIERS).nullable().meta({ description: 'Of requests that name none; null for the tenant’s.' });
-const Enforcement = z
-  .enum(['refuse', 'warn'])
-  .meta({ description: '`refuse` answers 402 past the budget; `warn` tells by event and goes on.' });
-const MAX_RETENTION_DAYS = 3_650;
-const MAX_NAMED = 50;
 
 const Project = z
   .object({
@@ -16,39 +12,27 @@ const Project = z
     name: z.string(),
     serviceTier: ServiceTier,
     monthlyBudget: Credits.nullable(),
-    budgetEnforcement: Enforcement,
     usedThisMonth: Credits,
-    allowedModels: z.array(z.string()).nullable(),
-    allowedRegions: z.array(z.string()).nullable(),
-    retentionDays: z.number().int(),
+    ...Settings.omit({ serviceTier: true }).shape,
     legalHold: z.boolean(),
-    noTraining: z.boolean(),
+    sources: SettingSources,
+    inherited: Settings.meta({ description: 'What holds for what the project does not set itself.' }),
     createdAt: When,
     archivedAt: When.nullable(),
   })
   .meta({ id: 'Project' });
 export type Project = z.infer<typeof Project>;
 
-const Settings = z.object({
+const ProjectSettings = Settings.extend({
   serviceTier: ServiceTier,
   monthlyBudget: CreditsGiven.nullable(),
-  budgetEnforcement: Enforcement,
-  allowedModels: z.array(z.string().min(1).max(60)).min(1).max(MAX_NAMED).nullable(),
-  allowedRegions: z.array(z.string().min(1).max(60)).min(1).max(MAX_NAMED).nullable(),
-  retentionDays: z
-    .number()
-    .int()
-    .min(0)
-    .max(MAX_RETENTION_DAYS)
-    .meta({ description: 'Days after its end for which prompt and assets of a generation are kept; 0 erases them within minutes.' }),
   legalHold: z.boolean().meta({ description: 'While it is on, nothing of the project is erased, not even what is deleted.' }),
-  noTraining: z.boolean().meta({ description: 'Prompts and assets are never used for training. On unless switched off.' }),
 });
 
-export const CreateProject = Settings.partial().extend({ name: Name });
+export const CreateProject = ProjectSettings.partial().extend({ name: Name });
 export type CreateProject = z.infer<typeof CreateProject>;
 
-export const UpdateProject = Settings.extend({ name: Name, archived: z.boolean() })
+export const UpdateProject = ProjectSettings.extend({ name: Name, archived: z.boolean(), inherit: Inherit })
   .partial()
   .refine((body) => Object.keys(body).length > 0, 'name at least one field');
 export type UpdateProject = z.infer<typeof UpdateProject>;
@@ -59,7 +43,7 @@ export const createProject = {
   path: '/api/v1/projects',
   status: 201,
   scope: 'projects:write',
-  summary: `Make a project with its defaults and its monthly budget. ${TENANT_PARAMETER}`,
+  summary: `Make a project with its defaults and its monthly budget. What it does not name it takes over from its tenant, and from the agency above. ${TENANT_PARAMETER}`,
   query: TenantQuery,
   body: CreateProject,
   response: Project,
@@ -93,7 +77,8 @@ export const updateProject = {
   path: '/api/v1/projects/:id',
   status: 200,
   scope: 'projects:write',
-  summary: 'Change a project’s defaults or budget, or archive it: its keys stop. Keys learn of any change within five seconds.',
+  summary:
+    'Change a project’s defaults or budget, take some over from its tenant again, or archive it: its keys stop. Keys learn of any change within five seconds.',
   query: TenantQuery,
   body: UpdateProject,
   response: Project,

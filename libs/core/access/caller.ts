@@ -8,9 +8,6 @@ export interface ProjectOfKey {
   id: string;
   /** Null: its tenant's. */
   serviceTier: ServiceTier | null;
-  /** Null: any. */
-  allowedModels: readonly string[] | null;
-  allowedRegions: readonly string[] | null;
 }
 
 /** The person behind a call that came with a session. */
@@ -37,6 +34,8 @@ export interface Caller {
   project?: ProjectOfKey | null;
   /** Budgets that what it asks for counts against: its project's and its own. */
   caps?: readonly SpendingCap[];
+  /** By its project or, having none, its tenant. Null: any. */
+  allowedModels?: readonly string[] | null;
   /** Where all pools may train on what they are sent, which its project, or having none, rules out. */
   closedPoolClasses?: readonly string[];
   /** Its own limits, below those of its tenant. */

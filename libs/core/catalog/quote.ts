@@ -177,12 +177,12 @@ function notOffered(field: NotOffered['field'], given: string, offered: readonly
   return { refused: 'not_offered', field, message: `${FIELD_NAMES[field]} ${shown(given)} is not supported. Valid: ${offered.join(', ')}` };
 }
 
-/** A project may allow some models only. */
+/** A project or a tenant may allow some models only. */
 export function notAllowed(model: string, allowed: readonly string[]): NotOffered {
   return {
     refused: 'not_offered',
     field: 'model',
-    message: `Model ${shown(model)} is not allowed in this API key's project. Valid: ${allowed.join(', ')}`,
+    message: `Model ${shown(model)} is not allowed here. Valid: ${allowed.join(', ')}`,
   };
 }
 

@@ -18,6 +18,8 @@ const WORDS = {
   noTarget: 'The change named a value that is not there. A full synchronization at the identity provider usually repairs it.',
   precondition_failed: 'Two changes met. The identity provider reads it again and repeats; nothing is to be done.',
   limit_reached: 'A bound of the directory is reached: assign fewer people or groups to the application at the identity provider.',
+  rate_limited:
+    'The identity provider called more often than a directory takes in a minute. It repeats what was refused by itself; nothing is to be done unless it stays.',
   method_not_allowed:
     'The identity provider asked for something that SCIM does not have at this address. Check the base URL that was entered.',
   internal: 'Something failed on our side. The identity provider repeats it by itself.',

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { NamedRefusal } from '#contracts/problems';
 import type { Caller } from '#core/access/caller';
+import { countCall } from '#core/directory/call-window';
 import { MAX_DIRECTORY_TOKENS } from '#core/directory/limits';
 import { actorOf, recordAudit } from '#features/audit/audit.service';
 import { NOT_FOUND, TenantReach } from '#features/tenants/tenant-reach.service';
@@ -97,6 +98,26 @@ export class DirectoryTokens {
     const now = new Date();
     const refused = row.revoked_at ? ('revoked' as const) : row.expires_at && row.expires_at <= now ? ('expired' as const) : undefined;
     return { tenantId: row.tenant_id, tokenId: row.id, refused, lastUsedAt: row.last_used_at };
+  }
+
+  /** Counts a call. @returns why it has to wait, if the token has called too often */
+  async count({ tenantId, tokenId }: KnownToken): Promise<ReturnType<typeof countCall>['refusal']> {
+    return this.db.transaction('count directory call', [tenantId], async (tx) => {
+      const [row] = await tx.query<{ began: Date | null; calls: number }>(
+        'SELECT window_began_at AS began, window_calls AS calls FROM directory_tokens WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE',
+        [tenantId, tokenId],
+      );
+      const known = row?.began ? { beganMs: row.began.getTime(), calls: row.calls } : null;
+      const { window, refusal } = countCall(known, Date.now());
+      if (refusal && !refusal.isFirst) return refusal; // a flood writes nothing
+      await tx.query('UPDATE directory_tokens SET window_began_at = $3, window_calls = $4 WHERE tenant_id = $1 AND id = $2', [
+        tenantId,
+        tokenId,
+        new Date(window.beganMs),
+        window.calls,
+      ]);
+      return refusal;
+    });
   }
 
   private async add(tx: Tx, tenantId: string, replaces: string | null): Promise<NewDirectoryToken | NamedRefusal> {

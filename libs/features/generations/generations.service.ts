@@ -194,9 +194,12 @@ export class GenerationsService {
   }
 }
 
-/** A project may allow some models only, and may rule out that its work is trained on. */
-function quoteFor({ project, closedPoolClasses = [] }: Caller, output: OutputRequest, serviceTier: ServiceTier): TierQuote | NotOffered {
-  const allowed = project?.allowedModels;
+/** A project or a tenant may allow some models only, and may rule out that its work is trained on. */
+function quoteFor(
+  { allowedModels: allowed, closedPoolClasses = [] }: Caller,
+  output: OutputRequest,
+  serviceTier: ServiceTier,
+): TierQuote | NotOffered {
   if (allowed && !allowed.includes(output.model)) return notAllowed(output.model, allowed);
   const quoted = knownQuote(output, serviceTier);
   return !('refused' in quoted) && closedPoolClasses.includes(quoted.poolClass) ? onlyTrained(output.model, quoted.poolClass) : quoted;

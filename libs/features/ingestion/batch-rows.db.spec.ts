@@ -88,7 +88,7 @@ it('refuses rows of models that the project does not allow', async () => {
     },
   );
   expect(batch).toMatchObject({ acceptedRows: 1, refusedRows: 1 });
-  const reason = "Model photon-1 is not allowed in this API key's project. Valid: photon-flash-1";
+  const reason = 'Model photon-1 is not allowed here. Valid: photon-flash-1';
   expect(await ingestion.errorsOf(batch)).toEqual([{ row_number: 1, line: 1, field: 'model', reason }]);
 });
 

@@ -6,6 +6,7 @@ import { parseCredits } from '#core/ledger/credits';
 import { isSwitchedOff } from '#features/controls/switched-off.service';
 import type { RowAllowances } from '#features/ingestion/row-wish';
 import type { SourceFormat } from '#features/ingestion/source-rows';
+import { closedPoolClasses } from '#features/tenants/work-terms.service';
 import type { HotPool } from '#platform/database/hot-pool';
 
 /** A batch that this worker has until `worker_until`, as it stands. */
@@ -59,7 +60,9 @@ const CLAIM = `
             b.loaded_at IS NOT NULL AS is_loaded, b.source_format, b.source_is_gzip, b.source_key, b.source_pieces, b.committed_chunk, b.committed_row,
             b.source_url, b.source_version, b.source_bytes, b.dry_run_funds, b.row_kinds,
             b.price_micro,
-            (SELECT p.allowed_models FROM projects p WHERE p.tenant_id = b.tenant_id AND p.id = b.project_id) AS allowed_models,
+            CASE WHEN b.project_id IS NULL THEN (SELECT s.allowed_models FROM tenant_settings s WHERE s.tenant_id = b.tenant_id)
+                 ELSE (SELECT p.allowed_models FROM projects p WHERE p.tenant_id = b.tenant_id AND p.id = b.project_id) END AS allowed_models,
+            ${closedPoolClasses('(SELECT p.no_training FROM projects p WHERE p.tenant_id = b.tenant_id AND p.id = b.project_id)')} AS closed_pool_classes,
             (SELECT jsonb_object_agg(u.pool_class, u.units) FROM guarantees u WHERE u.tenant_id = b.tenant_id) AS units`;
 
 /** Takes the batch that has waited longest for a worker, also from one that died with it. @param control sees every tenant's */
@@ -73,6 +76,7 @@ export async function claimBatch(control: HotPool): Promise<ClaimedBatch | undef
     apiKeyId: row.api_key_id,
     projectId: row.project_id,
     allowedModels: row.allowed_models,
+    closedPoolClasses: row.closed_pool_classes,
     units: row.units ?? {},
     traceparent: row.traceparent,
     work: row.work,
@@ -132,6 +136,7 @@ interface ClaimRow {
   api_key_id: string;
   project_id: string | null;
   allowed_models: string[] | null;
+  closed_pool_classes: string[];
   units: Record<string, number> | null;
   traceparent: string | null;
   work: BatchWork;

@@ -24,7 +24,8 @@ const media: Media = {
   urlOf: (key) => `https://assets.example/${key}`,
 };
 
-const reader = (options: object = {}) => new RowReader(BatchOptions.parse(options), { allowedModels: null, units: {} }, media);
+const reader = (options: object = {}) =>
+  new RowReader(BatchOptions.parse(options), { allowedModels: null, closedPoolClasses: [], units: {} }, media);
 
 describe('a native row is understood as the same request alone', () => {
   it.each([
@@ -113,4 +114,9 @@ it('reads media from the cells of a CSV: a link, or JSON', async () => {
   const values = ['reframe', 'photon-1', LINK, '9:16', '{"gridPositionX": 10}'];
   const row = await reader({ columns: { picture: 'source' } }).readColumns(columns, values);
   expect(row).toMatchObject({ recipe: { operation: 'reframe', placement: { gridPositionX: 10 }, inputs: [{ from: { url: LINK } }] } });
+});
+
+it('refuses a row whose model runs only where inputs are trained on', () => {
+  const strict = new RowReader(BatchOptions.parse({}), { allowedModels: null, closedPoolClasses: ['halo-1'], units: {} }, media);
+  expect(strict.read({ model: 'photon-1', prompt: 'a red fox' })).toMatchObject({ reason: expect.stringContaining('may train on inputs') });
 });

@@ -3,7 +3,7 @@ import type { BatchOptions } from '#contracts/native/batches';
 import { inCamelCase } from '#contracts/native/either-spelling';
 import { GENERATION_FIELD_NAMES, GenerationFields } from '#contracts/native/generations';
 import { modelFamilyOf } from '#core/catalog/models';
-import { type NotOffered, notAllowed, type OutputRequest, type Quote, quote } from '#core/catalog/quote';
+import { type NotOffered, notAllowed, type OutputRequest, onlyTrained, type Quote, quote } from '#core/catalog/quote';
 import { CURRENT_RATE_CARD } from '#core/catalog/rate-cards';
 import type { ServiceTier } from '#core/catalog/service-tiers';
 import { tierPriceMicro } from '#core/catalog/tier-price';
@@ -45,6 +45,8 @@ const MAX_QUOTES = 1_000;
 export interface RowAllowances {
   /** Null: any. */
   allowedModels: readonly string[] | null;
+  /** Where all pools may train on what they are sent, which its project, or having none, rules out. */
+  closedPoolClasses: readonly string[];
   /** Units that are guaranteed to the tenant, by pool class. */
   units: Readonly<Record<string, number>>;
 }
@@ -134,6 +136,10 @@ export class RowReader {
   private priced({ output, prompt, recipe, callbackUrl, echo }: Understanding, rest: RowTerms): RowWish | RowRefusal {
     const quoted = this.quoteOf(output);
     if ('refused' in quoted) return badRow(quoted.field, quoted.message);
+    if (this.allowed.closedPoolClasses.includes(quoted.poolClass)) {
+      const { field, message } = onlyTrained(quoted.model, quoted.poolClass);
+      return badRow(field, message);
+    }
     const units = this.allowed.units[quoted.poolClass] ?? 0;
     if (rest.tier === 'dedicated' && units < quoted.gangLanes)
       return badRow('serviceTier', `dedicated needs ${quoted.gangLanes} units of ${quoted.poolClass}, and ${units} are guaranteed`);

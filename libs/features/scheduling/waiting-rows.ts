@@ -2,12 +2,14 @@ import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { WaitingGeneration } from '#core/scheduling/waiting-generation';
 
 /**
- * Columns of `generations` (as g) that the planner needs. Regions and what may be trained on are
- * its project's: they hold for what waits already, by whatever way it came. The latter is only asked for while a pool trains.
+ * Columns of `generations` (as g) that the planner needs. Regions and what may be trained on are its project's, regions else its
+ * tenant's: they hold for what waits already, by whatever way it came. What only some set is only asked for while somebody sets it.
  */
 export const WAITING_COLUMNS = `g.tenant_id, g.id, g.service_tier, g.model, g.output_key, g.burn_lane_ms, g.gang_lanes, g.priority, g.start_by, g.complete_by,
   g.created_at, g.traceparent, g.fence,
-  CASE WHEN g.project_id IS NOT NULL THEN (SELECT p.allowed_regions FROM projects p WHERE p.tenant_id = g.tenant_id AND p.id = g.project_id) END AS allowed_regions,
+  CASE WHEN g.project_id IS NOT NULL THEN (SELECT p.allowed_regions FROM projects p WHERE p.tenant_id = g.tenant_id AND p.id = g.project_id)
+       WHEN EXISTS (SELECT 1 FROM tenant_settings WHERE allowed_regions IS NOT NULL)
+    THEN (SELECT s.allowed_regions FROM tenant_settings s WHERE s.tenant_id = g.tenant_id) END AS allowed_regions,
   CASE WHEN g.project_id IS NOT NULL AND EXISTS (SELECT 1 FROM pools WHERE trains_on_inputs)
     THEN (SELECT NOT p.no_training FROM projects p WHERE p.tenant_id = g.tenant_id AND p.id = g.project_id) ELSE false END AS may_train`;
 

@@ -63,7 +63,7 @@ export class Arrivals {
     const [{ memberId, tenantId: memberOf }] = members;
     const actor = { kind: 'person', id: memberId, tenantId: memberOf } as const;
     await recordAudit(tx, [{ tenantId, actor, action: 'sign_in.opened', targetId: memberId, data: { connectionId: id } }]);
-    const token = await this.sessions.open(tx, { personId, isStaff: false, members, method, replaces });
+    const token = await this.sessions.open(tx, { personId, isStaff: false, members, method, connectionId: id, replaces });
     return { token, returnTo };
   }
 }

@@ -103,7 +103,9 @@ export class ConnectionsService {
           WHERE tenant_id = $1 AND id = $2 RETURNING ${COLUMNS}`,
         [tenantId, id, name, defaultRole, allowsIdpInitiated, state],
       );
-      const data = { ...wanted, ...(wanted.state && { previousState: known.state }) };
+      const isNewlyEnforced = state === 'enforced' && known.state !== 'enforced';
+      const endedSignIns = isNewlyEnforced ? await endOtherSignIns(tx, tenantId, id) : undefined;
+      const data = { ...wanted, ...(wanted.state && { previousState: known.state }), ...(isNewlyEnforced && { endedSignIns }) };
       await recordAudit(tx, [{ tenantId, actor: actorOf(caller), action: 'sign_in.connection_changed', targetId: id, data }]);
       if (state !== known.state) {
         await recordEvents(tx, [{ tenantId, type: 'sign_in.connection_changed', data: { connectionId: id, state, what: 'state' } }]);
@@ -171,6 +173,16 @@ async function safeguards(tx: Tx, tenantId: string, connectionId: string): Promi
     [tenantId, connectionId],
   );
   return found as { hasProvenDomain: boolean; hasBreakGlass: boolean };
+}
+
+/** Of people whom the connection signs in from now on, but for owners who came in by their password. @returns how many */
+async function endOtherSignIns(tx: Tx, tenantId: string, connectionId: string): Promise<number> {
+  const [ended] = await tx.query<{ count: number }>(
+    `SELECT end_other_sign_ins($1, $2, ARRAY(SELECT domain FROM sign_in_domains
+       WHERE tenant_id = $1 AND verified_at IS NOT NULL AND (connection_id IS NULL OR connection_id = $2))) AS count`,
+    [tenantId, connectionId],
+  );
+  return ended?.count ?? 0;
 }
 
 function auditable(settings: OidcSettings | SamlProvider): Record<string, unknown> {

@@ -5,6 +5,7 @@ import type { Caller } from '#core/access/caller';
 import type { Role } from '#core/access/scopes';
 import { actionsOf, isToBeTouched, type OpenedTenant, SESSION_LIMITS, type Session, type SignInMethod } from '#core/access/session';
 import type { ServiceTier } from '#core/catalog/service-tiers';
+import { WorkTermsService } from '#features/tenants/work-terms.service';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
 
@@ -14,6 +15,8 @@ export interface NewSession {
   isStaff: boolean;
   members: readonly { tenantId: string; memberId: string }[];
   method: SignInMethod;
+  /** Whose word it is; none for a password. */
+  connectionId?: string;
   /** The token the browser came with: that session ends, and what it opened for the same person stays open. */
   replaces?: string;
 }
@@ -44,14 +47,17 @@ const IDLE = `${SESSION_LIMITS.member.idleMs} milliseconds`;
 /** Sessions of people, kept in Postgres. A token is 256 random bits of which only the hash is kept; nothing is cached, so an end is an end. */
 @Injectable()
 export class SessionsService {
-  constructor(private readonly db: HotPool) {}
+  constructor(
+    private readonly db: HotPool,
+    private readonly terms: WorkTermsService,
+  ) {}
 
   /** @returns the token, which only the browser keeps */
-  async open(tx: Tx, { personId, isStaff, members, method, replaces }: NewSession): Promise<string> {
+  async open(tx: Tx, { personId, isStaff, members, method, connectionId, replaces }: NewSession): Promise<string> {
     const token = randomBytes(32).toString('base64url');
     const { lifeMs, idleMs } = SESSION_LIMITS[isStaff ? 'staff' : 'member'];
     await tx.query(
-      'SELECT open_session($1, $2, $3, $4, $5, $6, $7, make_interval(secs => $8::float8 / 1000), make_interval(secs => $9::float8 / 1000))',
+      'SELECT open_session($1, $2, $3, $4, $5, $6, $7, $8, make_interval(secs => $9::float8 / 1000), make_interval(secs => $10::float8 / 1000))',
       [
         hashOf(token),
         replaces === undefined ? null : hashOf(replaces),
@@ -60,6 +66,7 @@ export class SessionsService {
         members.map(({ tenantId }) => tenantId),
         members.map(({ memberId }) => memberId),
         method,
+        connectionId ?? null,
         lifeMs,
         idleMs,
       ],
@@ -85,11 +92,11 @@ export class SessionsService {
   async callerIn(session: Session, wanted: string | undefined): Promise<Caller | NamedRefusal> {
     const { tenants } = session;
     if (wanted === undefined) {
-      if (tenants.length === 1) return callerOf(session, tenants[0]);
+      if (tenants.length === 1) return this.withTerms(callerOf(session, tenants[0]));
       return { refused: 'tenant_needed', detail: 'This session opens several tenants: name one in the header x-halogen-tenant' };
     }
     const opened = tenants.find(({ tenantId }) => tenantId === wanted);
-    if (opened) return callerOf(session, opened);
+    if (opened) return this.withTerms(callerOf(session, opened));
     const [brand] = await this.db.transaction('tenant of session', [wanted], (tx) =>
       tx.query<{ parent_tenant_id: string | null; limit_plan: string; service_tier: ServiceTier }>(
         'SELECT parent_tenant_id, limit_plan, service_tier FROM tenants WHERE id = $1',
@@ -98,7 +105,13 @@ export class SessionsService {
     );
     const agency = brand && !session.isStaff && tenants.find(({ tenantId }) => tenantId === brand.parent_tenant_id);
     if (!agency) return { refused: 'not_found', detail: 'Not found' };
-    return { ...callerOf(session, agency), tenantId: wanted, limitPlan: brand.limit_plan, serviceTier: brand.service_tier };
+    const { limit_plan: limitPlan, service_tier: serviceTier } = brand;
+    return this.withTerms({ ...callerOf(session, agency), tenantId: wanted, limitPlan, serviceTier });
+  }
+
+  /** People work without a project: by the terms of the tenant in which they act. */
+  private async withTerms(caller: Caller): Promise<Caller> {
+    return { ...caller, ...(await this.terms.of(caller.tenantId)) };
   }
 
   /** Brands of an agency, in which its people may do what they may do there. */

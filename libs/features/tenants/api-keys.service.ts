@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { admitCaller, type Caller, type KeyFacts, type KeyRefusal, type ProjectOfKey } from '#core/access/caller';
 import type { SpendingCap } from '#core/ledger/spending-cap';
+import { readWorkTerms, type WorkTerms } from '#features/tenants/work-terms.service';
 import { HotPool } from '#platform/database/hot-pool';
 
 /** How long a key may go on working after its revocation. */
@@ -25,8 +26,6 @@ interface KeyRow {
   service_tier: ProjectOfKey['serviceTier'];
   monthly_budget_micro: string | null;
   budget_enforcement: 'refuse' | 'warn' | null;
-  allowed_models: string[] | null;
-  allowed_regions: string[] | null;
 }
 
 /** Finds who a key belongs to. The key itself is neither kept nor logged: its hash is looked up through a function of the database. */
@@ -87,29 +86,24 @@ export class ApiKeysService {
   private async find(sha256: string): Promise<KeyFacts | undefined> {
     const [row] = await this.db.query<KeyRow>(`SELECT * FROM api_key_of(decode($1, 'hex'))`, [sha256]);
     if (!row) return undefined;
-    const defaults = await this.db.transaction('defaults of a key', [row.tenant_id], async (tx) => {
-      const [found] = await tx.query<KeyDefaults>(
-        `SELECT t.limit_plan AS "limitPlan", coalesce(k.service_tier, $3, t.service_tier) AS "serviceTier",
-                ARRAY(SELECT o.pool_class FROM pools o
-                       WHERE coalesce((SELECT p.no_training FROM projects p WHERE p.tenant_id = $1 AND p.id = $4), true)
-                       GROUP BY o.pool_class HAVING bool_and(o.trains_on_inputs)) AS "closedPoolClasses"
+    const defaults = await this.db.transaction('defaults of a key', [row.tenant_id], async (tx): Promise<KeyDefaults> => {
+      const [found] = await tx.query(
+        `SELECT t.limit_plan AS "limitPlan", coalesce(k.service_tier, $3, t.service_tier) AS "serviceTier"
            FROM tenants t JOIN api_keys k ON k.tenant_id = t.id WHERE t.id = $1 AND k.id = $2`,
-        [row.tenant_id, row.id, row.service_tier, row.project_id],
+        [row.tenant_id, row.id, row.service_tier],
       );
-      return found as KeyDefaults;
+      return { ...(found as Pick<Caller, 'limitPlan' | 'serviceTier'>), ...(await readWorkTerms(tx, row.tenant_id, row.project_id)) };
     });
     return { caller: { ...callerOf(row), ...defaults }, expiresAt: row.expires_at, revokedAt: row.revoked_at };
   }
 }
 
-type KeyDefaults = Pick<Caller, 'limitPlan' | 'serviceTier' | 'closedPoolClasses'>;
+type KeyDefaults = Pick<Caller, 'limitPlan' | 'serviceTier'> & WorkTerms;
 
 function callerOf(row: KeyRow): Omit<Caller, keyof KeyDefaults> {
   const project = row.project_id && {
     id: row.project_id,
     serviceTier: row.service_tier,
-    allowedModels: row.allowed_models,
-    allowedRegions: row.allowed_regions,
   };
   return {
     tenantId: row.tenant_id,

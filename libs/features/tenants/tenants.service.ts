@@ -6,7 +6,9 @@ import type { ServiceTier } from '#core/catalog/service-tiers';
 import { actorOf, recordAudit } from '#features/audit/audit.service';
 import { MAX_BRANDS } from '#features/tenants/limits';
 import { provisionTenant } from '#features/tenants/provisioning';
+import { SettingsService } from '#features/tenants/settings.service';
 import { isPlatformStaff, NOT_FOUND, TenantReach } from '#features/tenants/tenant-reach.service';
+import { inheritFromAgency } from '#features/tenants/tenant-settings';
 import { HotPool } from '#platform/database/hot-pool';
 import type { Tx } from '#platform/database/tx';
 
@@ -27,6 +29,7 @@ export class TenantsService {
   constructor(
     private readonly db: HotPool,
     private readonly reach: TenantReach,
+    private readonly settings: SettingsService,
   ) {}
 
   async create(caller: Caller, wanted: { name: string; parentTenantId?: string }): Promise<TenantRow | NamedRefusal> {
@@ -47,6 +50,7 @@ export class TenantsService {
         reservedAccountId: uuidv7(),
         spentAccountId: uuidv7(),
       });
+      if (parentId) await inheritFromAgency(tx, parentId, id);
       const made = {
         actor: actorOf(caller),
         action: 'tenant.created',
@@ -84,15 +88,15 @@ export class TenantsService {
   async update(
     caller: Caller,
     wanted: string,
-    change: { name?: string; creditsLowMicro?: bigint | null; serviceTier?: ServiceTier },
+    { serviceTier, ...change }: { name?: string; creditsLowMicro?: bigint | null; serviceTier?: ServiceTier },
   ): Promise<TenantRow | NamedRefusal> {
     const reached = await this.reach.tenantOf(caller, wanted);
     if ('refused' in reached) return reached;
+    if (serviceTier) await this.settings.change(caller, wanted, { set: { serviceTier }, inherit: [] }); // its brands take it over
     return this.db.transaction('update tenant', [wanted], async (tx) => {
       await tx.query(
-        `UPDATE tenants SET name = coalesce($2, name), credits_low_micro = CASE WHEN $3 THEN $4 ELSE credits_low_micro END,
-                            service_tier = coalesce($5, service_tier) WHERE id = $1`,
-        [wanted, change.name ?? null, change.creditsLowMicro !== undefined, change.creditsLowMicro ?? null, change.serviceTier ?? null],
+        'UPDATE tenants SET name = coalesce($2, name), credits_low_micro = CASE WHEN $3 THEN $4 ELSE credits_low_micro END WHERE id = $1',
+        [wanted, change.name ?? null, change.creditsLowMicro !== undefined, change.creditsLowMicro ?? null],
       );
       const data = { ...change, ...(change.creditsLowMicro && { creditsLowMicro: change.creditsLowMicro.toString() }) };
       await recordAudit(tx, [{ tenantId: wanted, actor: actorOf(caller), action: 'tenant.changed', targetId: wanted, data }]);

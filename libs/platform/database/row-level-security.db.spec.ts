@@ -79,6 +79,7 @@ const TENANT_TABLES = [
   'staff',
   'tenant_pauses',
   'tenant_plans',
+  'tenant_settings',
   'tenant_use',
   'transfers',
   'used_assertions',

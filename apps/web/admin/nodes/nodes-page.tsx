@@ -6,6 +6,7 @@ import type { Node } from '#sdk/types.gen';
 import styles from '#web/admin/live/live.module.css';
 import { NodePanel } from '#web/admin/nodes/node-panel';
 import { FAILURE_WORDS, NODE_STATE_WORDS } from '#web/admin/nodes/node-words';
+import { PoolsPanel } from '#web/admin/nodes/pools-panel';
 import { PoolSelect, usePoolClass } from '#web/admin/panel/pool-select';
 import { useUrl } from '#web/admin/panel/search';
 import { type TableColumn, TablePanel } from '#web/admin/panel/table-panel';
@@ -25,6 +26,7 @@ export function NodesPage() {
     <Page title={t`Nodes`}>
       {node && <NodePanel key={node} nodeId={node} />}
       {poolClass && <Nodes poolClass={poolClass} />}
+      {poolClass && <PoolsPanel poolClass={poolClass} />}
     </Page>
   );
 }

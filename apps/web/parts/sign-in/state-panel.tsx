@@ -89,7 +89,10 @@ export function StatePanel({
           confirm={() => change.mutate({ state: 'enforced' }, { onSettled: () => setAsking(false) })}
           isPending={change.isPending}
         >
-          <Trans>From now on people of its domains sign in by this connection alone. Sessions that are open go on.</Trans>
+          <Trans>
+            From now on people of its domains sign in by this connection alone. What they have open by another one ends; owners who came in
+            by their password stay.
+          </Trans>
         </ConfirmDialog>
       )}
     </Panel>

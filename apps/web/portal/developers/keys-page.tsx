@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Group, Select } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { roleWithScopes } from '#core/access/ways';
 import { listKeysInfiniteOptions } from '#sdk/@tanstack/react-query.gen';
 import { revokeKey, rotateKey } from '#sdk/sdk.gen';
 import type { ApiKey, NewApiKey } from '#sdk/types.gen';
@@ -19,6 +20,7 @@ import type { Column } from '#web/parts/table/data-table';
 import { RowList } from '#web/parts/table/row-list';
 import { DeveloperSections } from '#web/portal/developers/developer-sections';
 import { NewKeyDialog } from '#web/portal/developers/new-key-dialog';
+import { useRoleName } from '#web/portal/organization/role-words';
 import { useProjectName } from '#web/portal/organization/use-projects';
 
 const keysOf = ({ keys }: { keys: ApiKey[] }) => keys;
@@ -34,6 +36,11 @@ export function KeysPage() {
   const [revoked, setRevoked] = useState<ApiKey>();
   const list = useInfiniteQuery({ ...listKeysInfiniteOptions({ query: { limit: PAGE_ROWS } }), ...afterLast(keysOf) });
   const projectName = useProjectName();
+  const roleName = useRoleName();
+  const mayWord = (scopes: readonly string[]) => {
+    const role = roleWithScopes(scopes);
+    return role ? roleName(role) : scopes.join(', ');
+  };
   const create = (
     <Button onClick={() => setNew(true)}>
       <Trans>Create API key</Trans>
@@ -50,7 +57,7 @@ export function KeysPage() {
         </>
       ),
     },
-    { id: 'scopes', header: t`May`, widthPx: 130, cell: ({ scopes }) => <span title={scopes.join('\n')}>{scopes.join(', ')}</span> },
+    { id: 'scopes', header: t`May`, widthPx: 130, cell: ({ scopes }) => <span title={scopes.join('\n')}>{mayWord(scopes)}</span> },
     {
       id: 'project',
       header: t`Project`,

@@ -1,3 +1,4 @@
+import { plural } from '@lingui/core/macro';
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
@@ -47,14 +48,21 @@ export function AccessPage() {
       isKey: true,
       cell: ({ reacher }) => <Who reacher={reacher} />,
     },
-    { id: 'what', header: t`Reaches`, isKey: true, cell: ({ reacher, way }) => (way ? <Place way={way} /> : <More reacher={reacher} />) },
+    {
+      id: 'what',
+      header: t`Reaches`,
+      widthPx: 230,
+      isKey: true,
+      cell: ({ reacher, way }) => (way ? <Place way={way} /> : <More reacher={reacher} />),
+    },
     {
       id: 'role',
       header: t`By`,
+      widthPx: 240,
       isKey: true,
       cell: ({ way }) => way && (way.role ? roleWord(way.role) : <span title={way.scopes.join(', ')}>{way.scopes.join(', ')}</span>),
     },
-    { id: 'why', header: t`Why`, widthPx: 250, isKey: true, cell: ({ way }) => way && reasonWord(way) },
+    { id: 'why', header: t`Why`, widthPx: 190, isKey: true, cell: ({ way }) => way && reasonWord(way) },
   ];
   return (
     <Page title={t`Who can reach what`} actions={<Download filter={filter} />}>
@@ -97,8 +105,7 @@ function rowsOf(reacher: Reacher): WayRow[] {
 }
 
 function Who({ reacher: { kind, name, detail } }: { reacher: Reacher }) {
-  const { t } = useLingui();
-  const more = kind === 'group' ? t`${detail} people` : detail;
+  const more = kind === 'group' ? plural(Number(detail), { one: '# person', other: '# people' }) : detail;
   return (
     <span title={`${name} (${more})`}>
       {name} <span style={{ color: 'var(--quiet)' }}>{more}</span>

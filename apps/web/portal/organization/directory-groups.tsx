@@ -14,7 +14,7 @@ import { useScope } from '#web/parts/scope/scope';
 import { Empty } from '#web/parts/states/empty';
 import type { Column } from '#web/parts/table/data-table';
 import { RowList } from '#web/parts/table/row-list';
-import { useRoleWord } from '#web/portal/organization/role-words';
+import { useRoleName, useRoleWord } from '#web/portal/organization/role-words';
 
 const groupsOf = ({ groups }: { groups: DirectoryGroup[] }) => groups;
 
@@ -30,6 +30,7 @@ export function DirectoryGroups({ mayWrite }: { mayWrite: boolean }) {
   const places = usePlaces();
   const [edited, setEdited] = useState<DirectoryGroup>();
   const list = useInfiniteQuery({ ...listDirectoryGroupsInfiniteOptions({ query: { limit: PAGE_ROWS } }), ...afterLast(groupsOf) });
+  const roleName = useRoleName();
   const nameOf = (id: string) => places.find((one) => one.id === id)?.name ?? id;
   const columns: Column<DirectoryGroup>[] = [
     { id: 'name', header: t`Group`, isKey: true, cell: ({ name }) => name },
@@ -38,7 +39,7 @@ export function DirectoryGroups({ mayWrite }: { mayWrite: boolean }) {
       id: 'roles',
       header: t`Roles`,
       isKey: true,
-      cell: ({ roles }) => roles.map(({ tenantId, role }) => `${nameOf(tenantId)}: ${role}`).join(', ') || t`none`,
+      cell: ({ roles }) => roles.map(({ tenantId, role }) => `${nameOf(tenantId)}: ${roleName(role)}`).join(', ') || t`none`,
     },
     {
       id: 'acts',

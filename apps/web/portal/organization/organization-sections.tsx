@@ -7,6 +7,7 @@ const SECTIONS: readonly Section[] = [
   { page: '/organization/people', word: msg`People`, action: 'members:read' },
   { page: '/organization/access', word: msg`Access`, action: 'members:read' },
   { page: '/organization/brands', word: msg`Brands`, action: 'tenants:read' },
+  { page: '/organization/settings', word: msg`Settings`, action: 'tenants:read' },
   { page: '/organization/sign-in', word: msg`Sign-in`, action: 'tenants:read' },
   { page: '/organization/directory', word: msg`Directory`, action: 'tenants:read' },
   { page: '/organization/audit', word: msg`Audit log`, action: 'audit:read' },

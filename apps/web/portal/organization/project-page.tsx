@@ -1,9 +1,8 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Anchor, Button, Checkbox, MultiSelect, NumberInput, Select, Stack, TagsInput, TextInput } from '@mantine/core';
+import { Anchor, Button, Checkbox, Stack, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import { SERVICE_TIERS, type ServiceTier } from '#core/catalog/service-tiers';
 import { getProjectOptions } from '#sdk/@tanstack/react-query.gen';
 import { updateProject } from '#sdk/sdk.gen';
 import type { Project } from '#sdk/types.gen';
@@ -16,11 +15,8 @@ import { useScope } from '#web/parts/scope/scope';
 import { Page } from '#web/parts/shell/page';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
-import { MODEL_NAMES, tierWord } from '#web/portal/generations/generation-words';
 import { ProjectState } from '#web/portal/organization/project-state';
-
-const MAX_RETENTION_DAYS = 3_650;
-const THE_DEFAULT = 'default';
+import { ownSettings, SettingsFields, settingsBody } from '#web/portal/organization/settings-fields';
 
 /** One project: its defaults, budget, what it may use, and how long its media are kept. */
 export function ProjectPage() {
@@ -50,9 +46,16 @@ export function ProjectPage() {
                 ['Id', <code key="id">{data.id}</code>],
               ]}
             />
+            {scope.may('members:read') && (
+              <p>
+                <Anchor component={Link} to={scope.path('/organization/access')} search={{ project: data.id } as never}>
+                  <Trans>Who can reach this project</Trans>
+                </Anchor>
+              </p>
+            )}
           </Panel>
           <Panel title={t`Settings`}>
-            <Settings key={data.id} project={data} mayWrite={mayWrite} />
+            <Settings key={`${data.id} ${JSON.stringify(data.sources)}`} project={data} mayWrite={mayWrite} />
           </Panel>
         </Panels>
       )}
@@ -62,26 +65,19 @@ export function ProjectPage() {
 
 function Settings({ project, mayWrite }: { project: Project; mayWrite: boolean }) {
   const { t } = useLingui();
-  const [draft, setDraft] = useState(() => ({ ...project, monthlyBudget: project.monthlyBudget ?? '' }));
+  const { id, inherited, sources } = project;
+  const [draft, setDraft] = useState(() => ({
+    name: project.name,
+    monthlyBudget: project.monthlyBudget ?? '',
+    legalHold: project.legalHold,
+  }));
+  const values = { ...project, serviceTier: project.serviceTier ?? inherited.serviceTier };
+  const [own, setOwn] = useState(() => ownSettings(values, sources, 'project'));
   const save = useAct({
     act: () => {
-      const { name, serviceTier, monthlyBudget, budgetEnforcement, allowedModels, allowedRegions, retentionDays, legalHold, noTraining } =
-        draft;
-      return updateProject({
-        path: { id: project.id },
-        body: {
-          name: name.trim(),
-          serviceTier,
-          monthlyBudget: monthlyBudget.trim() || null,
-          budgetEnforcement,
-          allowedModels: allowedModels?.length ? allowedModels : null,
-          allowedRegions: allowedRegions?.length ? allowedRegions : null,
-          retentionDays,
-          legalHold,
-          noTraining,
-        },
-        throwOnError: true,
-      });
+      const { name, monthlyBudget, legalHold } = draft;
+      const body = { name: name.trim(), monthlyBudget: monthlyBudget.trim() || null, legalHold, ...settingsBody(own) };
+      return updateProject({ path: { id }, body, throwOnError: true });
     },
     done: t`Saved the project`,
     isInForm: true,
@@ -97,17 +93,6 @@ function Settings({ project, mayWrite }: { project: Project; mayWrite: boolean }
       <fieldset disabled={!mayWrite} style={{ border: 0, margin: 0, padding: 0 }}>
         <Stack gap="sm">
           <NameField name={draft.name} change={(name) => set({ name })} />
-          <Select
-            label={t`Tier`}
-            description={t`Of requests that name none.`}
-            data={[
-              { value: THE_DEFAULT, label: t`the default` },
-              ...SERVICE_TIERS.map((value) => ({ value: value as string, label: t(tierWord[value]) })),
-            ]}
-            value={draft.serviceTier ?? THE_DEFAULT}
-            onChange={(value) => set({ serviceTier: value === THE_DEFAULT ? null : (value as ServiceTier) })}
-            allowDeselect={false}
-          />
           <TextInput
             label={t`Monthly budget in credits`}
             description={t`None, if left empty.`}
@@ -116,49 +101,11 @@ function Settings({ project, mayWrite }: { project: Project; mayWrite: boolean }
             value={draft.monthlyBudget}
             onChange={({ currentTarget }) => set({ monthlyBudget: currentTarget.value })}
           />
-          <Select
-            label={t`Past the budget`}
-            data={[
-              { value: 'refuse', label: t`refuses work` },
-              { value: 'warn', label: t`warns and goes on` },
-            ]}
-            value={draft.budgetEnforcement}
-            onChange={(value) => value && set({ budgetEnforcement: value as Project['budgetEnforcement'] })}
-            allowDeselect={false}
-          />
-          <MultiSelect
-            label={t`Models`}
-            description={t`Any, if none is chosen.`}
-            data={MODEL_NAMES}
-            value={draft.allowedModels ?? []}
-            onChange={(allowedModels) => set({ allowedModels })}
-          />
-          <TagsInput
-            label={t`Regions`}
-            description={t`Work runs there only. Any, if none is named.`}
-            value={draft.allowedRegions ?? []}
-            onChange={(allowedRegions) => set({ allowedRegions })}
-          />
-          <NumberInput
-            label={t`Days for which prompts and media are kept`}
-            description={t`After a generation’s end. 0 erases them within minutes.`}
-            min={0}
-            max={MAX_RETENTION_DAYS}
-            allowDecimal={false}
-            hideControls
-            required
-            value={draft.retentionDays}
-            onChange={(value) => set({ retentionDays: Number(value) })}
-          />
+          <SettingsFields own={own} change={setOwn} inherited={inherited} sources={sources} />
           <Checkbox
             label={t`Legal hold: nothing is erased, not even what is deleted`}
             checked={draft.legalHold}
             onChange={({ currentTarget }) => set({ legalHold: currentTarget.checked })}
-          />
-          <Checkbox
-            label={t`Never use prompts and media for training`}
-            checked={draft.noTraining}
-            onChange={({ currentTarget }) => set({ noTraining: currentTarget.checked })}
           />
           {save.error && <ErrorNote error={save.error} />}
           {mayWrite && (

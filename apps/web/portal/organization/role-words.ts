@@ -17,6 +17,12 @@ export function useRoleWord(): (role: MemberRole) => string {
   return (role) => t(WORDS[role]);
 }
 
+/** The role alone, where there is little room: what its word begins with. */
+export function useRoleName(): (role: MemberRole) => string {
+  const roleWord = useRoleWord();
+  return (role) => roleWord(role).split(/[:：]/)[0] as string;
+}
+
 /** Why somebody reaches something, with the groups that it comes by. */
 export function useReasonWord(): (way: Pick<AccessWay, 'reason' | 'groups'>) => string {
   const { t } = useLingui();

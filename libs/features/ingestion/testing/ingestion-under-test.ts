@@ -85,7 +85,7 @@ export class IngestionUnderTest {
     source: Buffer | null,
     { format = 'ndjson', isGzip = false, options = {}, projectId, apiKeyId = randomUUID() }: Given = {},
   ): Promise<BatchReport> {
-    const project = projectId ? { id: projectId, serviceTier: 'flex' as const, allowedModels: null, allowedRegions: null } : null;
+    const project = projectId ? { id: projectId, serviceTier: 'flex' as const } : null;
     const created = await this.batches.create({ ...caller(tenantId), apiKeyId, project }, BatchOptions.parse(options), {
       format,
       isGzip,
