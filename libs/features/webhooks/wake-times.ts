@@ -40,11 +40,12 @@ export class WakeTimes {
     this.timerTick = Number.POSITIVE_INFINITY;
     const nowTick = Math.floor(performance.now() / TICK_MS);
     let next = Number.POSITIVE_INFINITY;
+    let hasEnded = false;
     for (const tick of this.ticks) {
-      if (tick <= nowTick) this.ticks.delete(tick);
+      if (tick <= nowTick) hasEnded = this.ticks.delete(tick);
       else next = Math.min(next, tick);
     }
     if (next !== Number.POSITIVE_INFINITY) this.waitFor(next);
-    this.wake();
+    if (hasEnded) this.wake(); // a timer that was set late in a busy turn of the event loop goes off early
   }
 }
