@@ -45,6 +45,7 @@ it('gives an identity provider a token, its group a role, and shows which of its
   await dialog.getByRole('combobox', { name: 'Role in Demo agency' }).click();
   await page.getByRole('option', { name: /^Creator/ }).click();
   await expectGoodPage(watched, 'directory-roles');
+  await page.setViewportSize({ width: 1280, height: 900 }); // where lists are tables
   await dialog.getByRole('button', { name: 'Set roles' }).click();
   await dialog.waitFor({ state: 'hidden' });
   await page
@@ -57,7 +58,6 @@ it('gives an identity provider a token, its group a role, and shows which of its
     .first()
     .waitFor();
 
-  await page.setViewportSize({ width: 1280, height: 900 }); // where lists are tables
   await page.getByRole('link', { name: 'Access', exact: true }).click();
   const ways = page.getByRole('table', { name: 'Who can reach what' });
   await ways

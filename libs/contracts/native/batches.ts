@@ -14,6 +14,7 @@ import {
   MAX_TEMPLATE_CHARACTERS,
 } from '#core/ingestion/limits';
 import { matrixRows } from '#core/ingestion/matrix';
+import { isKeepable, KEEPABLE_TEXT } from '#core/text/keepable-text';
 
 const ROOT = '/api/v1/batches';
 const MAX_NAME_CHARACTERS = 200;
@@ -21,7 +22,7 @@ const MAX_SOURCE_URL_CHARACTERS = 8_000;
 const MAX_MATRIX_VALUE_CHARACTERS = 1_000;
 
 /** Text that Postgres can keep. */
-const Text = z.string().refine((text) => text.isWellFormed() && !text.includes('\0'), 'must be text without NUL and lone surrogates');
+const Text = z.string().refine(isKeepable, KEEPABLE_TEXT);
 const Name = Text.min(1).max(100);
 const Time = z.iso.datetime({ offset: true });
 const Credits = z.string().meta({ description: 'Decimal string, exact to a millionth.' });

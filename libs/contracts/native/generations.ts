@@ -19,12 +19,13 @@ import {
 import { MODIFY_MODES, OPERATIONS } from '#core/generations/recipe';
 import { ERASURE_RULES } from '#core/retention/retention';
 import { WAIT_CHANGES, WAIT_REASONS, type WaitChange } from '#core/scheduling/what-would-change';
+import { isKeepable, KEEPABLE_TEXT } from '#core/text/keepable-text';
 
 const ROOT = '/api/v1/generations';
 
 const LabelKey = z.string().regex(new RegExp(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,${MAX_LABEL_KEY_CHARACTERS - 1}}$`));
 /** Text that Postgres can keep: no NUL, no lone surrogates. */
-const Text = z.string().refine((text) => text.isWellFormed() && !text.includes('\0'), 'must be text without NUL and lone surrogates');
+const Text = z.string().refine(isKeepable, KEEPABLE_TEXT);
 const Labels = z
   .record(LabelKey, Text.max(MAX_LABEL_VALUE_CHARACTERS))
   .refine((labels) => Object.keys(labels).length <= MAX_LABELS, `at most ${MAX_LABELS} labels`);

@@ -2,6 +2,7 @@ import { type Attribute, type ResourceSchema, writableOf } from '#core/directory
 import { byLowerCase, isObject, type Json, type JsonObject, listOf } from '#core/directory/json';
 import { MAX_DIRECTORY_USERS, MAX_VALUE_CHARACTERS, MAX_VALUES } from '#core/directory/limits';
 import { ScimRefusal } from '#core/directory/scim-refusal';
+import { isKeepable, KEEPABLE_TEXT } from '#core/text/keepable-text';
 
 /** The body of a POST or PUT as it is kept. @throws ScimRefusal */
 export function readResource(schema: ResourceSchema, body: unknown): JsonObject {
@@ -58,8 +59,8 @@ function readOne(attribute: Attribute, given: Json, name: string): Json | undefi
     throw new ScimRefusal('invalidValue', `${name} must be true or false`);
   }
   if (typeof given !== 'string') throw new ScimRefusal('invalidValue', `${name} must be a string`);
-  if (given.length > MAX_VALUE_CHARACTERS || given.includes('\0')) {
-    throw new ScimRefusal('invalidValue', `${name} must have at most ${MAX_VALUE_CHARACTERS} characters, and none of them NUL`);
+  if (given.length > MAX_VALUE_CHARACTERS || !isKeepable(given)) {
+    throw new ScimRefusal('invalidValue', `${name} must have at most ${MAX_VALUE_CHARACTERS} characters, and ${KEEPABLE_TEXT}`);
   }
   return given.trim() === '' ? undefined : given;
 }

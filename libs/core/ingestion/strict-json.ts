@@ -1,4 +1,5 @@
 import { MAX_JSON_DEPTH } from '#core/ingestion/limits';
+import { isKeepable, unkeepablePath } from '#core/text/keepable-text';
 
 /** Why a row is not taken. @param field null when it is about the row as a whole */
 export interface RowRefusal {
@@ -27,8 +28,8 @@ export function parseStrictJson(text: string): { value: Record<string, unknown> 
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return badRow(null, 'not a JSON object');
   // An escape is the only way in for what well-formed UTF-8 cannot hold.
   if (text.includes('\\u')) {
-    const field = fieldOfBadText(value);
-    if (field !== undefined) return badRow(field, 'holds NUL or a lone surrogate');
+    const path = unkeepablePath(value);
+    if (path) return badRow(path.map(shown).join('.'), 'holds NUL or a lone surrogate');
   }
   return { value: value as Record<string, unknown> };
 }
@@ -99,23 +100,6 @@ function keyOf(raw: string): string {
   } catch {
     return raw; // the parser will refuse it
   }
-}
-
-/** The path of the first string that Postgres could not keep. */
-function fieldOfBadText(value: unknown, path = ''): string | undefined {
-  if (typeof value === 'string') return isKeepable(value) ? undefined : path;
-  if (value === null || typeof value !== 'object') return undefined;
-  for (const [key, inner] of Object.entries(value)) {
-    if (!isKeepable(key)) return path;
-    const found = fieldOfBadText(inner, path ? `${path}.${shown(key)}` : shown(key));
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-/** Whether Postgres can keep this text: no NUL, no lone surrogates. */
-export function isKeepable(text: string): boolean {
-  return text.isWellFormed() && !text.includes('\0');
 }
 
 const MAX_SHOWN_CHARACTERS = 60;

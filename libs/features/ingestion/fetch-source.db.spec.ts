@@ -138,11 +138,11 @@ it('keeps nothing for a batch that was cancelled meanwhile', async () => {
       begun.resolve(response);
     }),
   );
-  const attempted = attempt();
+  const attempted = expect(attempt()).rejects.toThrow('not where this worker left it');
   const response = await begun.promise;
   await ingestion.batches.command(caller(tenantId), asked.id, 'cancel');
   response.end();
-  await expect(attempted).rejects.toThrow('not where this worker left it');
+  await attempted;
   expect(await ingestion.report(asked)).toMatchObject({ state: 'cancelled', source: { bytes: 0 } });
 });
 

@@ -2,7 +2,8 @@ import type { BatchOptions } from '#contracts/native/batches';
 import { GENERATION_FIELD_NAMES, GenerationFields } from '#contracts/native/generations';
 import type { Combination } from '#core/ingestion/matrix';
 import { fillTemplate, type PromptTemplate, promptTemplate } from '#core/ingestion/prompt-template';
-import { badRow, isKeepable, parseStrictJson, type RowRefusal, shown } from '#core/ingestion/strict-json';
+import { badRow, parseStrictJson, type RowRefusal, shown } from '#core/ingestion/strict-json';
+import { isKeepable } from '#core/text/keepable-text';
 
 const NATIVE_FIELDS: ReadonlySet<string> = new Set(Object.keys(GenerationFields.shape));
 /** Fields of a native row that are not text in a CSV. */

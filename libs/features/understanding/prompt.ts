@@ -1,4 +1,5 @@
 import { MAX_PROMPT_CHARACTERS, MIN_PROMPT_CHARACTERS } from '#core/generations/limits';
+import { isKeepable, KEEPABLE_TEXT } from '#core/text/keepable-text';
 import { Misunderstood } from '#features/understanding/misunderstood.service';
 
 type Prompt = string | null | undefined;
@@ -23,8 +24,8 @@ export function understandText(text: string): string {
   if ([...text.trim()].length > MAX_PROMPT_CHARACTERS) {
     throw new Misunderstood('invalid_prompt', `Prompt is too long, maximum length is ${MAX_PROMPT_CHARACTERS} characters`);
   }
-  if (text.includes('\0') || !text.isWellFormed()) {
-    throw new Misunderstood('invalid_prompt', 'Prompt must be text without NUL and lone surrogates');
+  if (!isKeepable(text)) {
+    throw new Misunderstood('invalid_prompt', `Prompt ${KEEPABLE_TEXT}`);
   }
   return text;
 }

@@ -62,10 +62,11 @@ export class EventRelay extends OutboxRelay<EventFact> {
     const known = await knownDeliveries(tx, told);
     const deliveries = told.flatMap((fact): NewDelivery[] => {
       const sequence = sequences(fact.tenant_id);
-      return (endpoints.get(fact.tenant_id) ?? [])
+      const wanting = (endpoints.get(fact.tenant_id) ?? [])
         .filter((endpoint) => isFor(endpoint, fact))
-        .filter(({ id }) => !fact.endpoint_id || !known.has(`${id} ${fact.event_id}`))
-        .map((endpoint) => ({ fact, endpoint, sequence }));
+        .filter(({ id }) => !known.has(pairOf(id, fact.event_id)));
+      for (const { id } of wanting) known.add(pairOf(id, fact.event_id)); // two may have asked for what was missing
+      return wanting.map((endpoint) => ({ fact, endpoint, sequence }));
     });
     await addDeliveries(tx, deliveries);
     const woken = new Map(deliveries.map(({ endpoint }): [string, EndpointKey] => [endpoint.id, keyOf(endpoint)]));
@@ -87,7 +88,11 @@ async function knownDeliveries(tx: Tx, facts: readonly EventFact[]): Promise<Set
        JOIN unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS fact (tenant_id, endpoint_id, event_id) USING (tenant_id, endpoint_id, event_id)`,
     [single.map(({ tenant_id }) => tenant_id), single.map(({ endpoint_id }) => endpoint_id), single.map(({ event_id }) => event_id)],
   );
-  return new Set(rows.map(({ endpoint_id, event_id }) => `${endpoint_id} ${event_id}`));
+  return new Set(rows.map(({ endpoint_id, event_id }) => pairOf(endpoint_id, event_id)));
+}
+
+function pairOf(endpointId: string, eventId: string): string {
+  return `${endpointId} ${eventId}`;
 }
 
 function keyOf({ tenant_id, id }: Endpoint): EndpointKey {

@@ -158,3 +158,14 @@ it('replays what an endpoint wants and never got: given up, or from before it, a
   expect(new Set(engine.receiver.callsTo('/late').map(({ body }) => body.data.keyId))).toEqual(new Set([before, lost]));
   expect(await replay()).toEqual({ replayed: 0, more: false });
 });
+
+it('makes one delivery of an event that two ask for before the relay comes', async () => {
+  await engine.tell('key.revoked', { keyId: randomUUID() });
+  await using customer = engine.customerSide();
+  const { id } = await engine.addEndpoint(engine.receiver.url('/asked'));
+  for (let time = 0; time < 2; time += 1)
+    expect(await customer.log.replayAll(customer.caller, id, { missing: true })).toEqual({ replayed: 1, more: false });
+  await engine.startWorker();
+  await engine.relayed();
+  expect(await engine.owner.query('SELECT 1 FROM webhook_deliveries WHERE endpoint_id = $1', [id])).toHaveLength(1);
+});

@@ -1,4 +1,3 @@
-import { useLingui } from '@lingui/react/macro';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 
@@ -11,9 +10,8 @@ export function useAct<Wish, Result>(of: {
   isInForm?: boolean;
   after?(result: Result): void;
 }) {
-  const { t } = useLingui();
   const client = useQueryClient();
-  const say = (message: string, color?: string) => notifications.show({ message, color, closeButtonProps: { 'aria-label': t`Close` } });
+  const say = (message: string, color?: string) => notifications.show({ message, color });
   return useMutation<Result, Error, Wish>({
     mutationFn: of.act,
     onSuccess: (result) => {

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button, Group, Modal } from '@mantine/core';
 import type { ReactNode } from 'react';
 
@@ -16,9 +16,8 @@ interface ConfirmDialogProps {
 
 /** Asks before something that cannot be undone. The safe button has the focus. */
 export function ConfirmDialog({ opened, close, title, children, verb, confirm, isPending }: ConfirmDialogProps) {
-  const { t } = useLingui();
   return (
-    <Modal opened={opened} onClose={close} title={title} closeButtonProps={{ 'aria-label': t`Close` }}>
+    <Modal opened={opened} onClose={close} title={title}>
       {children}
       <Group justify="flex-end" mt="lg" gap="sm">
         <Button variant="default" onClick={close} data-autofocus>

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { Trans } from '@lingui/react/macro';
 import { Button, Group, Modal, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 import styles from '#web/parts/panel/panel.module.css';
@@ -21,10 +21,9 @@ interface Act {
 
 /** Asks for what something needs, and shows what was refused without losing what was typed. */
 export function FormDialog({ close, title, children, verb, act }: FormDialogProps) {
-  const { t } = useLingui();
   const { mutate, isPending, error } = act;
   return (
-    <Modal opened onClose={close} title={title} closeButtonProps={{ 'aria-label': t`Close` }} size="lg">
+    <Modal opened onClose={close} title={title} size="lg">
       <form
         onSubmit={(event) => {
           event.preventDefault();

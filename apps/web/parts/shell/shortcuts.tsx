@@ -65,7 +65,7 @@ export function ShortcutsDialog({ opened, close, places }: { opened: boolean; cl
     setOff(off);
   };
   return (
-    <Modal opened={opened} onClose={close} title={t`Keyboard shortcuts`} closeButtonProps={{ 'aria-label': t`Close` }}>
+    <Modal opened={opened} onClose={close} title={t`Keyboard shortcuts`}>
       <Table>
         <Table.Tbody>
           {shortcuts.map(([keys, what]) => (

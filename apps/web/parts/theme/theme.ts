@@ -1,4 +1,5 @@
-import { Checkbox, type CSSVariablesResolver, createTheme, type MantineColorsTuple, Menu, Modal, Tooltip } from '@mantine/core';
+import { t } from '@lingui/core/macro';
+import { Checkbox, type CSSVariablesResolver, createTheme, type MantineColorsTuple, Menu, Tooltip } from '@mantine/core';
 
 /** Shade 6 carries white text at 6.3:1 in both schemes. */
 const accent: MantineColorsTuple = [
@@ -56,7 +57,8 @@ export const theme = createTheme({
     Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false, transitionProps: { duration: 100 } } }),
     // Size sm is below the smallest target of 24 px.
     Checkbox: Checkbox.extend({ defaultProps: { size: 'md' } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 120 } } }),
+    Modal: { defaultProps: () => ({ centered: true, transitionProps: { duration: 120 }, closeButtonProps: named() }) },
+    Notification: { defaultProps: () => ({ closeButtonProps: named() }) },
     Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true }, openDelay: 250 } }),
     Button: { defaultProps: { size: 'xs' }, styles: { root: { fontSize: '13px', height: '32px' } } },
     ActionIcon: { defaultProps: { variant: 'subtle', size: 32, color: 'gray' } },
@@ -73,6 +75,11 @@ export const theme = createTheme({
     Table: { defaultProps: { borderColor: 'var(--line)' } },
   },
 });
+
+/** Of a button that shows a cross alone; asked for at each rendering, in the language of that time. */
+function named() {
+  return { 'aria-label': t`Close` };
+}
 
 const light = {
   '--page': '#FFFFFF',

@@ -65,7 +65,7 @@ function Running({ started, close }: { started: Cancellation; close(): void }) {
   const isDone = state === 'done';
   const donePct = isDone ? 100 : Math.min(99, (100 * (cancelled + endedBefore)) / Math.max(1, expected.value));
   return (
-    <Modal opened onClose={close} title={t`Cancel generations`} closeButtonProps={{ 'aria-label': t`Close` }} size="lg">
+    <Modal opened onClose={close} title={t`Cancel generations`} size="lg">
       <Progress value={donePct} aria-label={t`Progress`} mb="sm" />
       <p role="status">
         {isDone ? (
