@@ -24,7 +24,7 @@ ${Object.entries(BENCHES)
 
   --json        one JSON object a line: bench, metric, value, unit, baseline, ratio, spread
   --rounds N    rounds of each measurement (default ${DEFAULT_ROUNDS}); the median counts
-  --rows N      rows of a bulk upload, where there is one
+  --rows N      rows of a bulk upload or a campaign, where there is one
   --quick       leaves out what takes minutes
   --help
 

@@ -4,7 +4,7 @@ import type { Supervisor } from '#infra/local/supervisor';
 /** What every benchmark gets. */
 export interface BenchContext {
   rounds: number;
-  /** Rows of a bulk upload, if asked for. */
+  /** Rows of a bulk upload or a campaign, if asked for. */
   rows?: number;
   /** Leaves out what takes minutes; the lines that need it are missing then. */
   quick: boolean;

@@ -3,6 +3,7 @@ import { dispatchBench } from '#bench/dispatch/dispatch-bench';
 import { ingestBench } from '#bench/ingest/ingest-bench';
 import { ledgerBench } from '#bench/ledger/ledger-bench';
 import { limitsBench } from '#bench/limits/limits-bench';
+import { reviewBench } from '#bench/review/review-bench';
 import { scheduleBench } from '#bench/schedule/schedule-bench';
 import { submitBench } from '#bench/submit/submit-bench';
 import { webBench } from '#bench/web/web-bench';
@@ -15,6 +16,7 @@ export const BENCHES: Record<string, Bench> = {
   ingest: ingestBench,
   ledger: ledgerBench,
   limits: limitsBench,
+  review: reviewBench,
   schedule: scheduleBench,
   submit: submitBench,
   web: webBench,

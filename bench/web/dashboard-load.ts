@@ -1,4 +1,4 @@
-import type { SignedIn } from '#bench/web/operator-page';
+import type { SignedIn } from '#bench/web/signed-in-page';
 
 /** What an operator's Live page asks for beside its stream, and how often. */
 const POLLS = [

@@ -4,7 +4,7 @@ import { loadFor } from '#bench/load';
 import { measurementOf, percentile, type Sample } from '#bench/measurement';
 import { ChangingLanes } from '#bench/web/changing-lanes';
 import { openDashboards } from '#bench/web/dashboard-load';
-import { openAsOperator } from '#bench/web/operator-page';
+import { openSignedIn } from '#bench/web/signed-in-page';
 import { startPlatform } from '#infra/local/platform';
 
 const POOL_CLASS = 'bench-10k';
@@ -40,7 +40,7 @@ export const webBench: Bench = {
   async *run({ homeDir, rounds, rows, quick, report }) {
     const platform = await startPlatform({ homeDir: `${homeDir}/platform`, quiet: true });
     const { run } = platform;
-    const { browser, page, signedIn } = await openAsOperator(run);
+    const { browser, page, signedIn } = await openSignedIn(run, 'operator');
     const lanes = new ChangingLanes(run.postgres, POOL_CLASS, await demoTenant(run.api, run.keys.demo));
     try {
       await lanes.start();

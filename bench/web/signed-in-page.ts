@@ -2,18 +2,21 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import type { RunJson } from '#infra/local/run-file';
 import { chromiumPath } from '#infra/local/test-programs';
 
-/** An operator's session, as their browser sends it. */
+/** A person's session, as their browser sends it. */
 export interface SignedIn {
   cookie: string;
 }
 
-/** A headless Chromium in which an operator has signed in. */
-export async function openAsOperator({ api, signIn }: RunJson): Promise<{ browser: Browser; page: Page; signedIn: SignedIn }> {
+/** A headless Chromium in which an owner of the demo tenant or an operator has signed in. */
+export async function openSignedIn(
+  { api, signIn }: RunJson,
+  who: 'owner' | 'operator',
+): Promise<{ browser: Browser; page: Page; signedIn: SignedIn }> {
   const args = ['--no-sandbox', '--disable-dev-shm-usage', '--enable-precise-memory-info', '--js-flags=--expose-gc'];
   const browser = await chromium.launch({ executablePath: await chromiumPath(), args });
   const page = await browser.newPage({ baseURL: api, viewport: { width: 1_280, height: 900 } });
-  const { email, password } = signIn.operator;
-  await page.goto('/admin/sign-in');
+  const { email, password } = signIn[who];
+  await page.goto(who === 'operator' ? '/admin/sign-in' : '/sign-in');
   await page.getByLabel('E-mail').fill(email);
   await page.getByLabel(/^Password/).fill(password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
