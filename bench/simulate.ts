@@ -1,87 +1,63 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { SIMULATE_HELP, type SimulateArguments, simulateArguments } from '#bench/simulate/arguments';
 import { simulatedFigures } from '#bench/simulate/policies';
 import { readTrace } from '#bench/simulate/read-trace';
-import { type LiveFigures, simulateLive } from '#bench/simulate/simulate-live';
+import { simulateLive } from '#bench/simulate/simulate-live';
 import type { SimulatedJob } from '#core/simulation/simulated-job';
 import { FIRST_ESTIMATE_MS } from '#core/simulation/what-if';
 
 /** `npm run simulate -- --trace FILE …`: the planner, or what it is compared with, on a trace. Prints one JSON object. */
-const { values } = parseArgs({
-  options: {
-    trace: { type: 'string' },
-    lanes: { type: 'string', default: '64' },
-    tenants: { type: 'string', default: 'top:6' },
-    units: { type: 'string', default: '8' },
-    speed: { type: 'string', default: '1' },
-    'runtime-scale': { type: 'string', default: '1' },
-    policy: { type: 'string', default: 'halo' },
-    nodes: { type: 'string', default: '1' },
-    'models-per-node': { type: 'string', default: '2' },
-    'reload-s': { type: 'string', default: '0' },
-    'no-residency': { type: 'boolean', default: false },
-    seed: { type: 'string', default: '1' },
-    from: { type: 'string' },
-    to: { type: 'string' },
-    live: { type: 'boolean', default: false },
-    'time-scale': { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-  },
-});
+try {
+  const given = simulateArguments(process.argv.slice(2));
+  if (given) await simulate(given);
+  else console.log(SIMULATE_HELP);
+  process.exit(0);
+} catch (error) {
+  console.error(`halogen: ${(error as Error).message}`);
+  process.exit(1);
+}
 
-const lanes = aNumber('lanes');
-const nodes = aNumber('nodes');
-if (!values.trace) throw new Error('--trace FILE is needed: a CSV with submitted_at, tenant, run_seconds[, lanes][, base_model]');
-const jobs = readTrace(readFileSync(values.trace, 'utf8'), {
-  speed: aNumber('speed'),
-  runtimeScale: aNumber('runtime-scale'),
-  seed: aNumber('seed'),
-  from: values.from,
-  to: values.to,
-});
-const units = unitsOf(jobs);
-const figures = values.live
-  ? await live()
-  : simulatedFigures(jobs, {
-      policy: values.policy,
-      lanes,
-      nodes,
-      modelsPerNode: aNumber('models-per-node'),
-      units,
-      residency: !values['no-residency'],
-      reloadMs: aNumber('reload-s') * 1_000,
-      firstEstimateMs: FIRST_ESTIMATE_MS * aNumber('runtime-scale'),
-      stopwatch: () => performance.now(),
-    });
-console.log(
-  JSON.stringify(
-    { policy: values.policy, jobs: jobs.length, lanes, offered_lanes: offeredLanes(), ...figures },
-    rounded,
-    values.json ? 0 : 2,
-  ),
-);
-process.exit(0);
+async function simulate(given: SimulateArguments): Promise<void> {
+  const { policy, from, to, residency, live, json, numbers } = given;
+  const { lanes, nodes, speed, seed } = numbers;
+  const [runtimeScale, timeScale] = [numbers['runtime-scale'], numbers['time-scale']];
+  const jobs = readTrace(textOf(given.trace), { speed, runtimeScale, seed, from, to });
+  if (jobs.length === 0) throw new Error(`the trace ${given.trace} has no job with a run time in what was asked for`);
+  const units = unitsOf(jobs, given);
+  const firstEstimateMs = FIRST_ESTIMATE_MS * runtimeScale;
+  const figures = live
+    ? await simulateLive(jobs, { lanes, nodes, units, timeScale, firstEstimateMs })
+    : simulatedFigures(jobs, {
+        policy,
+        lanes,
+        nodes,
+        modelsPerNode: numbers['models-per-node'],
+        units,
+        residency,
+        reloadMs: numbers['reload-s'] * 1_000,
+        firstEstimateMs,
+        stopwatch: () => performance.now(),
+      });
+  const told = { policy, jobs: jobs.length, lanes, offered_lanes: offeredLanes(jobs), ...figures };
+  console.log(JSON.stringify(told, rounded, json ? 0 : 2));
+}
 
-/** Through the running platform, with the policy that it has. */
-function live(): Promise<LiveFigures> {
-  return simulateLive(jobs, {
-    lanes,
-    nodes,
-    units,
-    timeScale: aNumber('time-scale'),
-    firstEstimateMs: FIRST_ESTIMATE_MS * aNumber('runtime-scale'),
-  });
+function textOf(trace: string): string {
+  try {
+    return readFileSync(trace, 'utf8');
+  } catch (error) {
+    throw new Error(`--trace ${trace} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
 }
 
 /** Those with most work get the units, or those who are named. */
-function unitsOf(all: readonly SimulatedJob[]): Map<string, number> {
-  if (values.tenants.includes('=')) return new Map(values.tenants.split(',').map((each) => namedUnits(each)));
-  const [, count] = /^top:(\d+)$/.exec(values.tenants) ?? [];
+function unitsOf(all: readonly SimulatedJob[], { tenants, numbers: { units: each, lanes } }: SimulateArguments): Map<string, number> {
+  if (tenants.includes('=')) return new Map(tenants.split(',').map(namedUnits));
+  const [, count] = /^top:(\d+)$/.exec(tenants) ?? [];
   if (count === undefined) throw new Error('--tenants is top:N, or TENANT=UNITS,…');
   const work = new Map<string, number>();
   for (const { tenantId, runMs, lanes: ofJob } of all) work.set(tenantId, (work.get(tenantId) ?? 0) + runMs * ofJob);
   const heaviest = [...work].sort(([, one], [, other]) => other - one).slice(0, Number(count));
-  const each = aNumber('units');
   if (each * heaviest.length > lanes) throw new Error(`${heaviest.length} × ${each} units are more than ${lanes} lanes`);
   return new Map(heaviest.map(([tenantId]) => [tenantId, each]));
 }
@@ -92,17 +68,9 @@ function namedUnits(each: string): [string, number] {
   return [tenantId, Number(ofTenant)];
 }
 
-function offeredLanes(): number {
+function offeredLanes(jobs: readonly SimulatedJob[]): number {
   const spanMs = (jobs.at(-1)?.submittedAt ?? 0) - (jobs[0]?.submittedAt ?? 0);
   return jobs.reduce((sum, { runMs, lanes: ofJob }) => sum + runMs * ofJob, 0) / spanMs;
-}
-
-function aNumber(
-  name: 'lanes' | 'units' | 'speed' | 'runtime-scale' | 'nodes' | 'models-per-node' | 'reload-s' | 'seed' | 'time-scale',
-): number {
-  const value = Number(values[name]);
-  if (!(value >= 0)) throw new Error(`--${name} must be a number, not ${values[name]}`);
-  return value;
 }
 
 function rounded(_: string, value: unknown): unknown {

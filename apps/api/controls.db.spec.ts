@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiUnderTest, type SignedIn } from '#apps/api/testing/api-under-test';
 import { SCOPES_OF_ROLE } from '#core/access/scopes';
 import { ControlEnds } from '#features/controls/control-ends.service';
+import { MAX_SWITCHES } from '#features/controls/limits';
 import { HotPool } from '#platform/database/hot-pool';
 import { aTenant } from '#testing/builders';
 
@@ -77,6 +78,16 @@ it('ends a switch by itself, and audits that', async () => {
   await new ControlEnds(api.control).end();
   expect((await api.call(operator, 'GET', `${ROOT}/switches`)).body).toEqual({ switches: [] });
   expect(await auditOf(body.id)).toEqual(['switch.set', 'switch.ended']);
+});
+
+it('says that there are as many switches as may be, not that this one is set', async () => {
+  await owner.query(
+    `INSERT INTO switches (stops, scope, subject, reason, set_in) SELECT 'submits', 'model', 'none-' || n, 'a test', $1 FROM generate_series(1, $2) n`,
+    [platform, MAX_SWITCHES],
+  );
+  const refused = await set({ stops: 'webhooks', scope: 'all' });
+  await owner.query('DELETE FROM switches');
+  expect(refused.body).toMatchObject({ title: 'Limit reached', detail: expect.stringContaining('lift one') });
 });
 
 it.each([

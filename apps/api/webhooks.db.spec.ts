@@ -82,3 +82,13 @@ it('tests with any type of event, and asks for what is missing without a state',
   await api.call(owner, 'POST', `${ROOT}/${endpoint.id}/disable`);
   expect((await api.call(owner, 'POST', `${ROOT}/${endpoint.id}/replay`, { missing: true })).status).toBe(409);
 });
+
+it('takes times that Postgres has no text for', async () => {
+  const { body: endpoint } = await api.call(owner, 'POST', ROOT, { url });
+  const none = { to: '0000-01-01T00:00:00Z' };
+  expect((await api.call(owner, 'GET', `${ROOT}/${endpoint.id}/deliveries?${new URLSearchParams(none)}`)).body.deliveries).toEqual([]);
+  for (const missing of [false, true]) {
+    const replayed = await api.call(owner, 'POST', `${ROOT}/${endpoint.id}/replay`, { ...none, missing });
+    expect(replayed).toMatchObject({ status: 202, body: { replayed: 0 } });
+  }
+});

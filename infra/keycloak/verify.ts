@@ -147,4 +147,15 @@ async function proveDomain({ postgres }: RunJson): Promise<void> {
   await pool.close();
 }
 
-await verify();
+const HELP = `npm run verify:keycloak
+
+Proves sign-in by a Keycloak of this machine's own against a Halogen of its own: OpenID Connect, and SAML begun by either. Needs Maven and a
+JDK of 17 or later; both servers are gone afterwards. It takes no options but --help.`;
+
+const [first] = process.argv.slice(2);
+if (first === undefined) await verify();
+else if (first === '--help') console.log(HELP);
+else {
+  console.error(`halogen: unknown option "${first}". See npm run verify:keycloak -- --help`);
+  process.exitCode = 1;
+}

@@ -18,6 +18,7 @@ const BIN = join(ROOT, 'node_modules/.bin');
 const COMPILED_FOLDERS = ['apps', 'libs', 'migrations', 'infra', 'bench'];
 const CLIENT_CONFIG = 'sdks/typescript/openapi-ts.config.ts';
 const PARENT_CHECK_MS = 500;
+const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
 
 process.chdir(ROOT);
 try {
@@ -219,8 +220,6 @@ function run(command, args, { env = process.env, stdio = 'inherit' } = {}) {
     });
   });
 }
-
-const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
 
 /** npm gives no pipe to watch; when it is killed, its scripts only see that they have another parent. */
 function whenParentDies(stop) {

@@ -19,3 +19,7 @@ it.each([
   const answer = await api.call(null, method, path);
   expect([answer.status, answer.headers.allow]).toEqual([status, allow]);
 });
+
+it.each(['/api/v1/operations/nodes/a%00b', '/scim/v2/Users/a%00b', '/assets/a%00b.png'])('finds nothing at %s', async (path) => {
+  expect((await api.call(null, 'GET', path)).status).toBe(404);
+});

@@ -20,11 +20,12 @@ export class AuditController {
   @Operation(listAuditLog)
   async list(
     @CallerOf() caller: Caller,
-    @Query(valid(listAuditLog.query, 'query')) { tenant, format, ...page }: AuditQuery,
+    @Query(valid(listAuditLog.query, 'query')) { tenant, format, from, to, ...page }: AuditQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { tenantId } = accepted(await this.reach.tenantOf(caller, tenant));
-    const entries = (await this.audit.list(tenantId, page)).map(view);
+    const span = { ...(from && { from: new Date(from) }), ...(to && { to: new Date(to) }) };
+    const entries = (await this.audit.list(tenantId, { ...page, ...span })).map(view);
     if (format === 'json') return { entries };
     const last = entries.at(-1);
     if (last && entries.length === page.limit) reply.header('x-halogen-next-cursor', last.id);

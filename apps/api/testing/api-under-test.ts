@@ -8,6 +8,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { ApiModule } from '#apps/api/api.module';
 import { useBodyParsers } from '#apps/api/body-parsers';
 import { refuseOtherMethods } from '#apps/api/errors/other-methods';
+import { refuseUnkeepablePaths } from '#apps/api/errors/unkeepable-paths';
 import { openApiDocument } from '#apps/api/openapi';
 import type { Role } from '#core/access/scopes';
 import { csrfTokenOf, SessionsService } from '#features/sign-in/sessions.service';
@@ -59,6 +60,7 @@ export class ApiUnderTest {
     });
     const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), { logger: ['error'] });
     refuseOtherMethods(app);
+    refuseUnkeepablePaths(app);
     useBodyParsers(app);
     await app.init();
     await app.getHttpAdapter().getInstance().ready();

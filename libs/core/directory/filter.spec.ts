@@ -53,6 +53,8 @@ it.each([
   'userName eq "x',
   'nothing eq "x"',
   'userName eq {}',
+  'userName eq "a\\u0000b"',
+  'emails[type eq "\\ud800"]',
 ])('refuses %s', (text) => {
   expect(() => matches(parseFilter(text), ANN, USER)).toThrow(expect.objectContaining({ scimType: 'invalidFilter' }));
 });

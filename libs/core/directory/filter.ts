@@ -1,5 +1,6 @@
 import { MAX_FILTER_CHARACTERS, MAX_FILTER_DEPTH } from '#core/directory/limits';
 import { ScimRefusal } from '#core/directory/scim-refusal';
+import { isKeepable, KEEPABLE_TEXT } from '#core/text/keepable-text';
 
 /** An attribute, or one of its parts: `emails.value`. */
 export interface AttributePath {
@@ -138,9 +139,10 @@ class Reader {
     const word = this.next('a value');
     try {
       const value: unknown = JSON.parse(/^(true|false|null)$/i.test(word) ? word.toLowerCase() : word);
+      if (typeof value === 'string' && !isKeepable(value)) throw this.refusal(`has a value that ${KEEPABLE_TEXT}`);
       if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return value as string;
-    } catch {
-      // told below
+    } catch (error) {
+      if (error instanceof ScimRefusal) throw error;
     }
     throw this.refusal(`has ${word} where a value belongs: text in double quotes, a number, true, false or null`);
   }

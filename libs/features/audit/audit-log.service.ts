@@ -24,8 +24,8 @@ export interface AuditLogWish {
   /** An action, or a family such as `key.*`. */
   action?: string;
   actor?: string;
-  from?: string;
-  to?: string;
+  from?: Date;
+  to?: Date;
 }
 
 /** What a tenant may read of its audit log. */

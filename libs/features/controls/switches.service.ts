@@ -52,9 +52,11 @@ async function setOnce(tx: Tx, caller: Caller, { stops, scope, subject, reason, 
     const known = await tx.query('SELECT 1 FROM tenants WHERE id::text = $1', [subject]);
     if (known.length === 0) return NOT_FOUND;
   }
+  const { length: known } = await tx.query(`SELECT 1 FROM switches LIMIT ${MAX_SWITCHES}`);
+  if (known >= MAX_SWITCHES) return { refused: 'limit_reached', detail: `There are ${MAX_SWITCHES} switches already: lift one` };
   const [row] = await tx.query<Switch>(
     `INSERT INTO switches (stops, scope, subject, reason, ends_at, set_in)
-     SELECT $1, $2, $3, $4, now() + $5::int * interval '1 minute', $6 WHERE (SELECT count(*) FROM switches) < ${MAX_SWITCHES}
+     VALUES ($1, $2, $3, $4, now() + $5::int * interval '1 minute', $6)
      ON CONFLICT (stops, scope, coalesce(subject, '')) DO NOTHING RETURNING ${COLUMNS}`,
     [stops, scope, subject, reason, minutes ?? null, caller.tenantId],
   );

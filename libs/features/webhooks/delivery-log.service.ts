@@ -131,7 +131,7 @@ async function replayMissing(tx: Tx, caller: Caller, endpointId: string, filter:
        SELECT 'delivery', 'event', $1, id, jsonb_build_object('endpointId', $2::text), traceparent FROM missing ORDER BY id
      )
      SELECT id FROM missing`,
-    [caller.tenantId, endpointId, wanted, endpoint.project_id, filter.from ?? null, filter.to ?? null, MAX_REPLAYED_AT_ONCE],
+    [caller.tenantId, endpointId, wanted, endpoint.project_id, pointOf(filter.from), pointOf(filter.to), MAX_REPLAYED_AT_ONCE],
   );
   await tx.query(`SELECT pg_notify('halogen_delivery', '')`);
   return {
@@ -181,7 +181,12 @@ const FITS = `($3::text IS NULL OR d.event_type = $3) AND ($4::text IS NULL OR d
   AND ($5::timestamptz IS NULL OR d.created_at >= $5) AND ($6::timestamptz IS NULL OR d.created_at < $6)`;
 
 function filterParameters({ eventType, state, from, to }: Omit<ReplayDeliveries, 'missing'>): unknown[] {
-  return [eventType ?? null, state ?? null, from ?? null, to ?? null];
+  return [eventType ?? null, state ?? null, pointOf(from), pointOf(to)];
+}
+
+/** Postgres reads less than ISO 8601 writes: it has no year 0 and no year +10000. */
+function pointOf(text: string | undefined): Date | null {
+  return text === undefined ? null : new Date(text);
 }
 
 function deliveryOf(row: DeliveryRow): Delivery {
