@@ -77,10 +77,10 @@ it('tells who asks why a generation waits, its place, and when a batch will be d
     WHERE datname = current_database() AND application_name = 'test-listen' AND query LIKE 'LISTEN%' AND state = 'idle'`;
   await soon(() => pool.owner.query(listening)).toHaveLength(1);
   // A leader that is busy for half a second leaves a question without an answer: who wants to know asks again.
-  const ask = async (generationId: string): Promise<WaitTold | null> => {
+  const ask = async (generationId: string, wantsRules = false): Promise<WaitTold | null> => {
     let told: WaitTold | null = null;
     const asking = async () => {
-      told = await questions.ask({ poolClass, tenantId, generationId });
+      told = await questions.ask({ poolClass, tenantId, generationId, wantsRules });
       return told;
     };
     await soon(asking).not.toBeNull();
@@ -90,6 +90,23 @@ it('tells who asks why a generation waits, its place, and when a batch will be d
   const wait = await ask(second);
   expect(wait?.position).toBe(2);
   expect(wait?.startP90).toBeGreaterThanOrEqual(wait?.startP50 as number);
+  expect(wait?.rules).toBeUndefined();
+  const { rules } = (await ask(second, true)) as WaitTold;
+  expect(rules?.findings).toEqual(
+    expect.arrayContaining([
+      { rule: 'pauses', verdict: 'passes', figures: [] },
+      expect.objectContaining({
+        rule: 'own_order',
+        verdict: 'waits',
+        figures: expect.arrayContaining([{ figure: 'aheadInTenant', value: 1 }]),
+      }),
+      expect.objectContaining({
+        rule: 'free_lane',
+        verdict: 'waits',
+        figures: expect.arrayContaining([{ figure: 'freeLanes', value: 0 }]),
+      }),
+    ]),
+  );
   expect(await ask(running)).toMatchObject({ reason: 'behind_its_queue', position: null });
 
   const kinds = [{ model: 'photon-1', outputKey: '1080p', gangLanes: 1, rows: 100, burnLaneMs: 300_000 }];

@@ -84,6 +84,8 @@ it('pauses a pool class after its name is typed, explains what waits then, and l
   await page.getByLabel('Tenant', { exact: true }).selectOption({ label: 'Demo agency' });
   await page.getByRole('button', { name: 'Explain the wait' }).click();
   await page.getByRole('cell', { name: 'Its pool class is paused.' }).waitFor();
+  const paused = page.getByRole('row', { name: /^Neither its tenant nor its pool class is paused/ });
+  await paused.getByRole('cell', { name: 'waits' }).waitFor();
   expect(new URL(page.url()).searchParams.get('generation')).toBe(id);
 
   await page.goto('/admin/controls');

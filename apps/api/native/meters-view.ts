@@ -1,3 +1,4 @@
+import type { ExplainedGeneration } from '#contracts/admin/scheduling';
 import type { GenerationMeters, GenerationWait } from '#contracts/native/generations';
 import { WAIT_CHANGES, whatWouldChange } from '#core/scheduling/what-would-change';
 import type { GenerationEntity } from '#features/generations/generation.entity';
@@ -14,6 +15,12 @@ export function metersView(meters: Meters): GenerationMeters {
     unitsInUse: meters.unitsInUse,
     wait: waitView(meters),
   };
+}
+
+/** The same for operators, with what each rule of the planner found. */
+export function explainedView(meters: Meters): ExplainedGeneration {
+  const rules = meters.wait?.rules;
+  return { ...metersView(meters), rules: rules ? { ...rules, readAt: new Date(rules.readAt).toISOString() } : null };
 }
 
 export function waitView({ wait, serviceTier }: Meters): GenerationWait | null {

@@ -3,7 +3,7 @@ import { CallerOf } from '#apps/api/auth/caller-of.decorator';
 import { idOf } from '#apps/api/errors/accepted';
 import { Refused } from '#apps/api/errors/refused';
 import { valid } from '#apps/api/errors/valid';
-import { metersView, waitView } from '#apps/api/native/meters-view';
+import { explainedView, metersView, waitView } from '#apps/api/native/meters-view';
 import { Operation } from '#apps/api/operation.decorator';
 import { type ExplainQuery, explainGeneration } from '#contracts/admin/scheduling';
 import { getGenerationMeters, getGenerationWait } from '#contracts/native/generations';
@@ -28,11 +28,11 @@ export class MetersController {
 
   @Operation(explainGeneration)
   async ofAny(@Param('id') id: string, @Query(valid(explainGeneration.query, 'query')) { tenantId }: ExplainQuery) {
-    return metersView(await this.of(tenantId, id));
+    return explainedView(await this.of(tenantId, id, true));
   }
 
-  private async of(tenantId: string, id: string) {
-    const meters = await this.meters.of(tenantId, idOf(id));
+  private async of(tenantId: string, id: string, wantsRules = false) {
+    const meters = await this.meters.of(tenantId, idOf(id), wantsRules);
     if (!meters) throw new Refused('not_found', 'Generation not found');
     return meters;
   }

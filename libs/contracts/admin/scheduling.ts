@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { When } from '#contracts/native/common';
 import { GenerationMeters } from '#contracts/native/generations';
 import type { OperationContract } from '#contracts/operation';
+import { RuleFinding } from '#contracts/queues/wait-questions';
 import { MAX_PRIORITY, MIN_PRIORITY } from '#core/generations/limits';
 
 const ROOT = '/api/v1/operations';
@@ -134,13 +135,23 @@ export const listStuck = {
 const ExplainQuery = z.object({ tenantId: z.uuid() });
 export type ExplainQuery = z.infer<typeof ExplainQuery>;
 
+const ExplainedGeneration = GenerationMeters.extend({
+  rules: z
+    .object({ readAt: When, findings: z.array(RuleFinding) })
+    .nullable()
+    .meta({
+      description: 'While it is queued: how each rule of the planner meets it, and what the rule read in the planner’s memory then.',
+    }),
+}).meta({ id: 'ExplainedGeneration' });
+export type ExplainedGeneration = z.infer<typeof ExplainedGeneration>;
+
 export const explainGeneration = {
   id: 'explainGeneration',
   method: 'GET',
   path: `${ROOT}/generations/:id`,
   status: 200,
   scope: 'platform:read',
-  summary: 'What any tenant’s generation uses and waits for, and why.',
+  summary: 'What any tenant’s generation uses and waits for, and why: rule by rule of the planner.',
   query: ExplainQuery,
-  response: GenerationMeters,
+  response: ExplainedGeneration,
 } satisfies OperationContract;

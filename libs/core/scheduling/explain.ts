@@ -59,17 +59,19 @@ export function explain(view: ExplainView, calibration: StartCalibration, genera
 }
 
 function reasonOf(view: ExplainView, tenant: TenantQueue, generation: WaitingGeneration, now: number): WaitReason {
-  const { tier, gangLanes, placement, heldBack } = generation;
-  const fits = view.knownNodes().some((nodeId) => {
-    const facts = view.nodeFacts(nodeId);
-    return facts?.isUsable && facts.laneIds.length >= gangLanes && mayRunAt(placement, facts.siteId, facts);
-  });
-  if (!fits) return 'no_node_with_n_lanes';
+  const { tier, gangLanes, heldBack } = generation;
+  if (!view.knownNodes().some((nodeId) => isPlaceFor(view, nodeId, generation))) return 'no_node_with_n_lanes';
   if (!mayBorrow(tier) && gangLanes > tenant.units) return 'more_lanes_than_units';
   if (isGuaranteedTier(tier) && tenant.guaranteedLanes + gangLanes <= tenant.units) return 'lane_on_its_way';
   if (!mayBorrow(tier)) return 'own_units_busy';
   if (heldBack && now < heldBack.untilMs) return 'held_back';
   return 'no_free_lane';
+}
+
+/** Whether it could run there at all, were the node empty. */
+export function isPlaceFor(view: ExplainView, nodeId: string, { gangLanes, placement }: WaitingGeneration): boolean {
+  const facts = view.nodeFacts(nodeId);
+  return facts?.isUsable === true && facts.laneIds.length >= gangLanes && mayRunAt(placement, facts.siteId, facts);
 }
 
 export interface ExpectedStart extends AwaitedStart {
@@ -116,7 +118,8 @@ export function waitBehind(
   return { position: heads + 1, waitMs: Math.min(shared, onUnits), turnsAway, isOnUnits };
 }
 
-function aheadInTenant(tenant: TenantQueue, head: QueueHead): { laneMs: number; heads: number } {
+/** What goes before it of its tenant's own, and fills units or borrows as it does. */
+export function aheadInTenant(tenant: TenantQueue, head: QueueHead): { laneMs: number; heads: number } {
   let laneMs = 0;
   let heads = 0;
   for (const { shape, heads: ofShape } of tenant.headsByShape.values()) {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { WaitTold } from '#contracts/queues/wait-questions';
+import type { WaitQuestion, WaitTold } from '#contracts/queues/wait-questions';
 import type { ServiceTier } from '#core/catalog/service-tiers';
 import type { GenerationState } from '#core/generations/state';
 import { WaitQuestions } from '#features/scheduling/wait-questions.service';
@@ -30,7 +30,8 @@ export class GenerationMetersService {
     private readonly waits: WaitQuestions,
   ) {}
 
-  async of(tenantId: string, generationId: string): Promise<GenerationMeters | null> {
+  /** @param wantsRules also how each rule of the planner meets it, with figures of the whole pool class: for operators */
+  async of(tenantId: string, generationId: string, wantsRules = false): Promise<GenerationMeters | null> {
     const [row] = await this.db.transaction('generation meters', [tenantId], (tx) =>
       tx.query<MetersRow>(
         `SELECT g.state, g.service_tier AS "serviceTier", g.pool_class AS "poolClass", g.is_held AS "isHeld", g.burn_lane_ms AS "estimatedBurnLaneMs",
@@ -47,12 +48,13 @@ export class GenerationMetersService {
     );
     if (!row) return null;
     const { isHeld, ...meters } = row;
-    const wait = row.state === 'queued' ? await this.waitOf({ tenantId, generationId, poolClass: row.poolClass, isHeld }) : null;
+    const asked = { tenantId, generationId, poolClass: row.poolClass, wantsRules };
+    const wait = row.state === 'queued' ? await this.waitOf(asked, isHeld) : null;
     return { ...meters, actualBurnLaneMs: Math.round(row.actualBurnLaneMs), wait };
   }
 
-  private async waitOf({ isHeld, ...of }: { tenantId: string; generationId: string; poolClass: string; isHeld: boolean }) {
-    if (isHeld) return { reason: 'batch_paused', position: null, isFirstOfItsTenant: false, startP50: null, startP90: null } as const;
-    return this.waits.ask(of);
+  private async waitOf(asked: Omit<WaitQuestion, 'ask'>, isHeld: boolean): Promise<WaitTold | null> {
+    if (isHeld) return { reason: 'batch_paused', position: null, isFirstOfItsTenant: false, startP50: null, startP90: null };
+    return this.waits.ask(asked);
   }
 }

@@ -1,6 +1,7 @@
 import type { AgentMessage } from '#contracts/lanes/messages';
-import type { FinishQuestion, FinishTold, WaitTold } from '#contracts/queues/wait-questions';
+import type { FinishQuestion, FinishTold, WaitQuestion, WaitTold } from '#contracts/queues/wait-questions';
 import type { LeaseRef } from '#core/generations/lease';
+import { findRules } from '#core/scheduling/rule-findings';
 import type { CapacityService } from '#features/capacity/capacity.service';
 import { Admissions } from '#features/scheduling/admissions';
 import { Beginnings } from '#features/scheduling/beginnings';
@@ -145,13 +146,25 @@ export class PoolScheduler {
   }
 
   /** Why a generation waits, and until when; null while nothing is loaded. One that is none of the heads in the index has no place. */
-  explain({ tenantId, generationId }: { tenantId: string; generationId: string }): WaitTold | null {
+  explain(question: WaitQuestion): WaitTold | null {
     if (!this.isLoaded) return null;
+    const told = this.reasonOf(question);
+    return question.wantsRules ? { ...told, rules: this.rulesOf(question) } : told;
+  }
+
+  private reasonOf({ tenantId, generationId }: WaitQuestion): WaitTold {
     const { pauses, forecasts, index } = this.pool;
     const unknown = { position: null, isFirstOfItsTenant: false, startP50: null, startP90: null };
     if (pauses.isPoolPaused) return { reason: 'pool_paused', ...unknown };
     if (pauses.isTenantPaused(tenantId)) return { reason: 'tenant_paused', ...unknown };
     return forecasts.explain(index, generationId, this.pool.wallMs()) ?? { reason: 'behind_its_queue', ...unknown };
+  }
+
+  private rulesOf({ tenantId, generationId }: WaitQuestion): NonNullable<WaitTold['rules']> {
+    const { pauses, index } = this.pool;
+    const readAt = this.pool.wallMs();
+    const isPaused = pauses.isPoolPaused || pauses.isTenantPaused(tenantId);
+    return { readAt, findings: findRules(index, generationId, isPaused, readAt) };
   }
 
   /** When a batch will be done; null while nothing is loaded or nothing shows that it can. */

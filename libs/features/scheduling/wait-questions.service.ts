@@ -7,6 +7,7 @@ import {
   readPayload,
   WAIT_ANSWERS,
   WAIT_QUESTIONS,
+  type WaitQuestion,
   WaitTold,
 } from '#contracts/queues/wait-questions';
 import { HotPool } from '#platform/database/hot-pool';
@@ -41,7 +42,7 @@ export class WaitQuestions implements OnApplicationBootstrap, OnModuleDestroy {
     for (const answer of this.asked.values()) answer(null);
   }
 
-  async ask(of: { poolClass: string; tenantId: string; generationId: string }): Promise<WaitTold | null> {
+  async ask(of: Omit<WaitQuestion, 'ask'>): Promise<WaitTold | null> {
     return WaitTold.nullable()
       .catch(null)
       .parse(await this.toldOf({ ask: crypto.randomUUID(), ...of }));
