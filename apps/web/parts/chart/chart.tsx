@@ -12,6 +12,9 @@ export interface Series {
   values: readonly (number | null)[];
 }
 
+/** Between lines of what comes in whole pieces. */
+const WHOLE_STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+
 interface ChartProps {
   title: string;
   /** One sentence that gives the numbers, for those who do not see the picture. */
@@ -40,6 +43,7 @@ export default function Chart({ title, summary, times, series, isStacked = false
       ticks: { show: false },
       font: '12px Inter Variable',
     };
+    const isWhole = series.every(({ values }) => values.every((value) => value === null || Number.isInteger(value)));
     const drawn = isStacked ? stacked(series) : series;
     const plot = new UPlot(
       {
@@ -47,8 +51,9 @@ export default function Chart({ title, summary, times, series, isStacked = false
         height: heightPx,
         legend: { show: false },
         tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC'),
+        fmtDate: (template) => UPlot.fmtDate(in24Hours(template)),
         scales: { y: { range: (_plot, _min, max) => [0, Math.max(max * 1.05, 1)] } },
-        axes: [axis, { ...axis, size: 56 }],
+        axes: [axis, { ...axis, size: 56, ...(isWhole && { incrs: WHOLE_STEPS }) }],
         series: [
           {},
           ...drawn.map(({ label, colour }) => ({
@@ -92,6 +97,15 @@ export default function Chart({ title, summary, times, series, isStacked = false
       )}
     </figure>
   );
+}
+
+/** uPlot's own templates of the axis have `2:05pm` and `11/24/26`. */
+function in24Hours(template: string): string {
+  return template
+    .replace('{h}:{mm}{aa}', '{HH}:{mm}')
+    .replace('{h}{aa}', '{HH}:00')
+    .replace('{M}/{D}', '{D} {MMM}')
+    .replace('/{YY}', ' {YYYY}');
 }
 
 /** uPlot draws the last series first when they are given from the top of the stack down. */
