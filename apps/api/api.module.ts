@@ -58,6 +58,7 @@ import { ShareLinksController } from '#apps/api/native/share-links.controller';
 import { SharedController } from '#apps/api/native/shared.controller';
 import { StatementsController } from '#apps/api/native/statements.controller';
 import { TenantsController } from '#apps/api/native/tenants.controller';
+import { EventTypesController } from '#apps/api/native/event-types.controller';
 import { WebhooksController } from '#apps/api/native/webhooks.controller';
 import { ScimDiscoveryController } from '#apps/api/scim/scim-discovery.controller';
 import { ScimGroupsController, ScimUsersController } from '#apps/api/scim/scim-resources.controller';
@@ -175,6 +176,7 @@ export class ApiModule {
         ShareLinksController,
         SharedController,
         LedgerController,
+        EventTypesController,
         WebhooksController,
         NativeGenerationsController,
         GenerationEventsController,

@@ -161,6 +161,26 @@ it.each([
   expect((await api.call(key, 'GET', `/api/v1/ledger/usage?${span}&${query}`)).body.usage).toEqual(expected);
 });
 
+it('adds usage up by brand for an agency, and shows a brand itself alone', async () => {
+  const { tenantId, key } = await aCustomer('20');
+  const { tenantId: other } = await aCustomer('20');
+  await aCompletedImage(tenantId, key);
+  const brand = (await api.call(key, 'POST', '/api/v1/tenants', { name: 'A brand' })).body;
+  await api.call(key, 'POST', '/api/v1/ledger/funding', { tenantId: brand.id, amount: '10' });
+  const brandKey = await api.aKey(brand.id, SCOPES_OF_ROLE.owner);
+  for (const _ of [1, 2]) await aCompletedImage(brand.id, brandKey);
+  const ask = (by: string, whose = '') =>
+    api.call(by, 'GET', `/api/v1/ledger/usage?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z&by=brand${whose}`);
+  const ofBrand = { group: brand.id, generations: 2, credits: '10' };
+  const groups = (await ask(key)).body.usage;
+  expect(groups).toHaveLength(2);
+  expect(groups).toEqual(expect.arrayContaining([{ group: tenantId, generations: 1, credits: '5' }, ofBrand]));
+  expect((await ask(brandKey)).body.usage).toEqual([ofBrand]);
+  expect((await ask(key, `&tenant=${brand.id}`)).body.usage).toEqual([ofBrand]);
+  expect((await ask(brandKey, `&tenant=${tenantId}`)).status).toBe(404);
+  expect((await ask(key, `&tenant=${other}`)).status).toBe(404);
+});
+
 it('tells once for each time that credits fall below the line', async () => {
   const { tenantId, key } = await aCustomer('10');
   await api.call(key, 'PATCH', `/api/v1/tenants/${tenantId}`, { creditsLowAt: '8' });

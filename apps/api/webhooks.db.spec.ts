@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiUnderTest } from '#apps/api/testing/api-under-test';
+import { EVENTS } from '#contracts/events/catalogue';
 import { SCOPES_OF_ROLE } from '#core/access/scopes';
 import { aTenant } from '#testing/builders';
 
@@ -91,4 +92,14 @@ it('takes times that Postgres has no text for', async () => {
     const replayed = await api.call(owner, 'POST', `${ROOT}/${endpoint.id}/replay`, { ...none, missing });
     expect(replayed).toMatchObject({ status: 202, body: { replayed: 0 } });
   }
+});
+
+it('has a catalogue of every event, with when it is told and a sample of its data', async () => {
+  const { body } = await api.call(owner, 'GET', '/api/v1/webhooks/event-types');
+  expect(body.eventTypes.map(({ type }: { type: string }) => type)).toEqual(Object.keys(EVENTS));
+  expect(body.eventTypes).toContainEqual({
+    type: 'key.revoked',
+    summary: 'An API key was revoked.',
+    sample: { keyId: '00000000-0000-7000-8000-000000000000' },
+  });
 });

@@ -20,6 +20,7 @@ it.each([
   { name: 'invoices', path: '/demo-agency/spend/invoices', heading: 'Invoices' },
   { name: 'invoice', path: `/demo-agency/spend/invoices/${thisMonth}`, heading: /^Invoice for/ },
   { name: 'keys', path: '/demo-agency/developers', heading: 'API keys' },
+  { name: 'events', path: '/demo-agency/developers/events', heading: 'Events' },
   { name: 'webhooks', path: '/demo-agency/developers/webhooks', heading: 'Webhooks' },
   { name: 'capacity', path: '/demo-agency/capacity', heading: 'Capacity' },
   { name: 'commitments', path: '/demo-agency/capacity/commitments', heading: 'Commitments' },

@@ -68,6 +68,29 @@ it('keeps filters in the URL and clears them', async () => {
   await close();
 });
 
+it('filters by days, and shows the columns that one has chosen, also the next time', async () => {
+  const watched = await platform.owner();
+  const { page, complaints, close } = watched;
+  await page.goto(`/demo-agency/generations?label=campaign:${campaign}`);
+  await page.getByRole('link', { name: 'a lighthouse at dusk' }).waitFor();
+  await page.getByLabel('To (UTC)').fill('2020-01-02');
+  await page.getByRole('heading', { name: 'No generation fits these filters' }).waitFor();
+  expect(new URL(page.url()).searchParams.get('createdBefore')).toBe('2020-01-03T00:00:00.000Z');
+  await page.getByLabel('To (UTC)').fill('');
+  await page.getByRole('link', { name: 'a lighthouse at dusk' }).waitFor();
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('checkbox', { name: 'Seed', exact: true }).check();
+  await page.getByRole('columnheader', { name: 'Seed' }).waitFor();
+  await page.getByRole('checkbox', { name: 'Tier', exact: true }).uncheck();
+  await page.getByRole('columnheader', { name: 'Tier' }).waitFor({ state: 'hidden' });
+  await expectGoodPage(watched, 'columns');
+  await page.reload();
+  await page.getByRole('columnheader', { name: 'Seed' }).waitFor();
+  expect(await page.getByRole('columnheader', { name: 'Tier' }).count()).toBe(0);
+  expect(complaints).toEqual([]);
+  await close();
+});
+
 it('cancels after asking, with the focus on the safe button', async () => {
   const id = await platform.create({ model: 'ray-2', prompt: 'a very long film', duration: '9s' });
   const { page, close } = await platform.owner();

@@ -67,8 +67,8 @@ export class NativeGenerationsController {
 
   @Operation(listGenerations)
   async list(@CallerOf() caller: Caller, @Query(valid(listGenerations.query, 'query')) query: ListGenerationsQuery) {
-    const { reports, nextCursor } = await this.reports.list(caller, understandList(query));
-    return { generations: reports.map((one) => this.view(one)), nextCursor };
+    const { reports, nextCursor, lookedBackTo } = await this.reports.list(caller, understandList(query));
+    return { generations: reports.map((one) => this.view(one)), nextCursor, lookedBackTo: lookedBackTo?.toISOString() ?? null };
   }
 
   @Operation(countGenerations)

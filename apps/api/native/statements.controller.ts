@@ -45,7 +45,8 @@ export class StatementsController {
   @Operation(getUsage)
   async usage(@CallerOf() caller: Caller, @Query(valid(getUsage.query, 'query')) { tenant, from, to, by, label }: UsageQuery) {
     const { tenantId } = accepted(await this.reach.tenantOf(caller, tenant));
-    const usage = await this.statements.usage(tenantId, { from: new Date(from), to: new Date(to), by, label });
+    const tenantIds = by === 'brand' ? await this.reach.withBrands(caller, tenantId) : [tenantId];
+    const usage = await this.statements.usage(tenantIds, { from: new Date(from), to: new Date(to), by, label });
     return { usage: usage.map(({ micro, ...group }) => ({ ...group, credits: formatCredits(micro) })) };
   }
 }

@@ -47,6 +47,7 @@ const pages = [
   page('/spend/invoices', () => import('#web/portal/spend/invoices-page'), 'InvoicesPage'),
   page('/spend/invoices/$invoiceId', () => import('#web/portal/spend/invoice-page'), 'InvoicePage'),
   page('/developers', () => import('#web/portal/developers/keys-page'), 'KeysPage'),
+  page('/developers/events', () => import('#web/portal/developers/events-page'), 'EventsPage'),
   page('/developers/webhooks', () => import('#web/portal/developers/webhooks-page'), 'WebhooksPage'),
   page('/developers/webhooks/$endpointId', () => import('#web/portal/developers/endpoint-page'), 'EndpointPage'),
   page('/developers/webhooks/$endpointId/$deliveryId', () => import('#web/portal/developers/delivery-page'), 'DeliveryPage'),

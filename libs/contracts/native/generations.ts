@@ -248,7 +248,13 @@ export const listGenerations = {
   scope: 'generations:read',
   summary: 'Generations of the tenant, newest first. A filtered page may hold fewer than `limit`: go on while there is a `nextCursor`.',
   query: ListGenerationsQuery,
-  response: z.object({ generations: z.array(Generation), nextCursor: z.string().nullable() }),
+  response: z.object({
+    generations: z.array(Generation),
+    nextCursor: z.string().nullable(),
+    lookedBackTo: Time.nullable().meta({
+      description: 'Of a filtered page that ended before it was full: all that was created since has been looked through. Null otherwise.',
+    }),
+  }),
 } satisfies OperationContract;
 
 export const countGenerations = {

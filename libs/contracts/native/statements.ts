@@ -52,7 +52,9 @@ export type BalanceQuery = z.infer<typeof BalanceQuery>;
 export const UsageQuery = TenantQuery.extend({
   from: When,
   to: When,
-  by: z.enum(['model', 'project', 'tier', 'key', 'day', 'label']),
+  by: z
+    .enum(['model', 'project', 'tier', 'key', 'day', 'label', 'brand'])
+    .meta({ description: '`brand` adds up an agency and each of its brands, by the id of the tenant; any other, one tenant alone.' }),
   label: z.string().min(1).max(60).optional().meta({ description: 'The label to tell usage apart by, with `by=label`.' }),
 }).refine(({ by, label }) => (by === 'label') === (label !== undefined), { path: ['label'], message: 'label goes with by=label' });
 export type UsageQuery = z.infer<typeof UsageQuery>;
@@ -63,7 +65,7 @@ export const getUsage = {
   path: '/api/v1/ledger/usage',
   status: 200,
   scope: 'ledger:read',
-  summary: 'What completed generations cost in a span of time, by model, project, tier, API key, label or UTC day; refunds are taken off.',
+  summary: 'What completed generations cost in a span of time, by model, project, tier, API key, label, UTC day or brand; refunds are taken off.',
   query: UsageQuery,
   response: z.object({
     usage: z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { EVENTS, type EventType } from '#contracts/events/catalogue';
+import type { EventType } from '#contracts/events/catalogue';
+import { EVENT_TYPES } from '#contracts/native/event-types';
 import type { OperationContract } from '#contracts/operation';
 
 const MAX_URL_CHARACTERS = 2_048;
@@ -9,10 +10,9 @@ const MAX_HEADER_CHARACTERS = 1_024;
 const MAX_PER_SECOND = 1_000;
 const MAX_DELIVERIES = 100;
 
-const TYPES = Object.keys(EVENTS) as EventType[];
-const FAMILIES = [...new Set(TYPES.map((type) => `${type.slice(0, type.indexOf('.'))}.*`))];
+const FAMILIES = [...new Set(EVENT_TYPES.map((type) => `${type.slice(0, type.indexOf('.'))}.*`))];
 const EventFilter = z
-  .array(z.enum([...TYPES, ...FAMILIES] as [string, ...string[]]))
+  .array(z.enum([...EVENT_TYPES, ...FAMILIES] as [string, ...string[]]))
   .min(1)
   .max(MAX_EVENT_TYPES)
   .nullable()
@@ -172,7 +172,7 @@ export type DeliveriesQuery = z.infer<typeof DeliveriesQuery>;
 
 export const TestEndpoint = z.strictObject({
   eventType: z
-    .enum(TYPES as [EventType, ...EventType[]])
+    .enum(EVENT_TYPES as [EventType, ...EventType[]])
     .default('webhook.test')
     .meta({ description: 'A sample of any type, in the form of its schema; every id in it is zero.' }),
 });

@@ -23,6 +23,7 @@ export interface ReportPage {
   reports: GenerationReport[];
   /** Where the next page begins; null after the last. */
   nextCursor: string | null;
+  lookedBackTo: Date | null;
 }
 
 /** What the native API tells of generations: stages with their times, attempts and cost. Every method sees the caller's tenant only. */
@@ -37,8 +38,8 @@ export class GenerationReportsService {
   /** Newest first. */
   async list({ tenantId }: Pick<Caller, 'tenantId'>, filter: GenerationFilter): Promise<ReportPage> {
     return this.db.transaction('list generation reports', [tenantId], async (tx) => {
-      const { ids, nextCursor } = await pageOfIds(asTx(tx), tenantId, filter);
-      return { reports: await readReports(tx, tenantId, ids), nextCursor };
+      const { ids, ...page } = await pageOfIds(asTx(tx), tenantId, filter);
+      return { reports: await readReports(tx, tenantId, ids), ...page };
     });
   }
 

@@ -47,6 +47,14 @@ it('goes through a tier, a state and a project page by page, newest first, and l
     expect(await everyPage({ state: 'queued' }, steps)).toEqual(ids.filter((_, at) => (8 - at) % 4 !== 0));
   }
 
+  // A page that ends at its bound says how far back it looked; a full page and the last one have nothing to say.
+  const [oldest] = await control.query<{ at: Date }>('SELECT min(created_at) AS at FROM generations WHERE tenant_id = $1', [tenantId]);
+  const pageOf = (filter: Partial<GenerationFilter>, steps: number[]) =>
+    api.transaction('list', [tenantId], (tx) => pageOfIds(tx, tenantId, { limit: 2, labels: {}, ...filter }, steps));
+  expect((await pageOf({ model: 'none' }, [4, 5])).lookedBackTo).toEqual(oldest?.at);
+  expect((await pageOf({ model: 'none' }, [10])).lookedBackTo).toBeNull();
+  expect(await pageOf({ state: 'queued' }, [5])).toMatchObject({ ids: [expect.any(String), expect.any(String)], lookedBackTo: null });
+
   async function everyPage(filter: Partial<GenerationFilter>, steps?: number[]): Promise<string[]> {
     const found: string[] = [];
     let cursor: { createdAtUs: string; id: string } | undefined;

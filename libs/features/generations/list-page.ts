@@ -83,13 +83,22 @@ function narrows({ state, model, tier, projectId, labels, isUnfinished }: Matchi
   return [state, model, tier, projectId, isUnfinished].some((one) => one !== undefined) || Object.keys(labels).length > 0;
 }
 
+const US_PER_MS = 1_000;
+
+export interface PageOfIds {
+  ids: string[];
+  nextCursor: string | null;
+  /** Of a page that ended at its bound before it was full: when the last row was created that it looked at. */
+  lookedBackTo: Date | null;
+}
+
 /** Ids of one page, newest first, by keyset: a page costs the same wherever it is. It may be short, or empty, and still have a next one. */
 export async function pageOfIds(
   tx: Tx,
   tenantId: string,
   filter: GenerationFilter,
   scannedSteps = SCANNED_STEPS,
-): Promise<{ ids: string[]; nextCursor: string | null }> {
+): Promise<PageOfIds> {
   const { limit } = filter;
   const ids: string[] = [];
   let { cursor } = filter;
@@ -99,7 +108,8 @@ export async function pageOfIds(
     cursor = found.next;
     if (!cursor || ids.length === limit) break;
   }
-  return { ids, nextCursor: cursor ? formatCursor(cursor) : null };
+  const lookedBackTo = cursor && ids.length < limit ? new Date(Number(cursor.createdAtUs) / US_PER_MS) : null;
+  return { ids, nextCursor: cursor ? formatCursor(cursor) : null, lookedBackTo };
 }
 
 /** @returns where to go on; undefined after the last row */

@@ -42,6 +42,7 @@ const GROUPS = {
   key: 'g.api_key_id::text',
   day: `to_char(r.resolved_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')`,
   label: 'g.labels ->> $4',
+  brand: 'r.tenant_id::text',
 } as const;
 const MAX_GROUPS = 1_000;
 
@@ -104,19 +105,20 @@ export class StatementsService {
     });
   }
 
+  /** @param tenantIds of an agency also its brands, where they are told apart */
   async usage(
-    tenantId: string,
+    tenantIds: readonly string[],
     { from, to, by, label }: { from: Date; to: Date; by: keyof typeof GROUPS; label?: string },
   ): Promise<UsageGroup[]> {
-    return this.db.transaction('usage', [tenantId], async (tx) => {
+    return this.db.transaction('usage', tenantIds, async (tx) => {
       const rows = await tx.query<{ grouped: string | null; generations: number; micro: string }>(
         `SELECT ${GROUPS[by]} AS grouped, count(*)::int AS generations, sum(r.settled_micro - coalesce(f.refunded_micro, 0))::text AS micro
            FROM resolutions r JOIN generations g ON g.tenant_id = r.tenant_id AND g.id = r.generation_id
            LEFT JOIN LATERAL (SELECT sum(t.amount_micro) AS refunded_micro FROM transfers t
                                WHERE t.tenant_id = r.tenant_id AND t.generation_id = r.generation_id AND t.code = 'refund') AS f ON true
-          WHERE r.tenant_id = $1 AND r.kind = 'settle' AND r.resolved_at >= $2 AND r.resolved_at < $3
+          WHERE r.tenant_id = ANY ($1::uuid[]) AND r.kind = 'settle' AND r.resolved_at >= $2 AND r.resolved_at < $3
           GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT ${MAX_GROUPS}`,
-        [tenantId, from, to, ...(by === 'label' ? [label] : [])],
+        [tenantIds, from, to, ...(by === 'label' ? [label] : [])],
       );
       return rows.map(({ grouped, generations, micro }) => ({ group: grouped, generations, micro: BigInt(micro) }));
     });

@@ -23,6 +23,11 @@ export class TenantReach {
     const isReached = tenant && (tenant.parent_tenant_id === caller.tenantId || isPlatformStaff(caller));
     return isReached ? { tenantId: wanted } : NOT_FOUND;
   }
+
+  /** A tenant that the caller reaches and, unless it is bound to one project, the brands of that tenant. */
+  async withBrands({ project }: Caller, tenantId: string): Promise<string[]> {
+    return project ? [tenantId] : withBrands(this.db, tenantId);
+  }
 }
 
 /** The tenants that a transaction names which changes a tenant and what its people have in its brands. */

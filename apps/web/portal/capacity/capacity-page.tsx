@@ -2,9 +2,9 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Select } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { useState } from 'react';
 import { getCapacityOptions, getLaneUseOptions, listGuaranteeMonthsOptions } from '#sdk/@tanstack/react-query.gen';
-import type { Capacity, GetLaneUseResponse, ListGuaranteeMonthsResponse } from '#sdk/types.gen';
+import type { Capacity, ListGuaranteeMonthsResponse } from '#sdk/types.gen';
 import { Chip } from '#web/parts/chip/state-chip';
 import { Credits } from '#web/parts/figures/figures';
 import { Figures, Filters, Note, Part } from '#web/parts/panel/panel';
@@ -16,13 +16,15 @@ import { Loading } from '#web/parts/states/loading';
 import type { Column } from '#web/parts/table/data-table';
 import { RowList } from '#web/parts/table/row-list';
 import { CapacitySections } from '#web/portal/capacity/capacity-sections';
-
-const Chart = lazy(() => import('#web/parts/chart/chart'));
+import { LentUnits } from '#web/portal/capacity/lent-units';
+import { UseChart } from '#web/portal/capacity/use-chart';
 
 /** How often what is in use now is read again. */
 const NOW_EVERY_MS = 3_000;
 const USE_EVERY_MS = 60_000;
 const HOUR_MS = 3_600_000;
+/** Of what is known by the minute, the API tells a day at most. */
+const MAX_MINUTES = 1_440;
 const SPANS_H = { '1h': 1, '1d': 24, '14d': 336 } as const;
 type Span = keyof typeof SPANS_H;
 
@@ -124,41 +126,8 @@ function Use({ poolClass, classes }: { poolClass: string; classes: readonly stri
       {use.error && <ErrorPanel error={use.error as unknown as Error} what={t`The use over time`} retry={() => void use.refetch()} />}
       {!use.data && !use.error && <Loading lines={5} heightPx={36} />}
       {use.data && <UseChart use={use.data} />}
+      <LentUnits poolClass={poolClass} minutes={Math.min(SPANS_H[span] * 60, MAX_MINUTES)} />
     </Part>
-  );
-}
-
-const KINDS = ['own', 'lent', 'shared', 'flex', 'idle'] as const;
-
-function UseChart({ use }: { use: GetLaneUseResponse }) {
-  const { t } = useLingui();
-  const words: Record<(typeof KINDS)[number], string> = {
-    own: t`own units`,
-    lent: t`borrowed units`,
-    shared: t`shared lanes`,
-    flex: t`flex`,
-    idle: t`own units idle or lent`,
-  };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the words change with the language, and the whole page with it
-  const { times, series } = useMemo(() => {
-    const startsS = Date.parse(use.from) / 1_000;
-    return {
-      times: use.own.map((_, at) => startsS + at * use.stepS),
-      series: KINDS.map((kind) => ({ label: words[kind], colour: `--${kind}`, values: use[kind] })),
-    };
-  }, [use]);
-  const peak = (kind: (typeof KINDS)[number]) => Math.max(0, ...use[kind].map((value) => value ?? 0));
-  const [own, lent, shared] = [peak('own'), peak('lent'), peak('shared')].map((value) => value.toFixed(1));
-  return (
-    <Suspense fallback={<Loading lines={5} heightPx={36} />}>
-      <Chart
-        title={t`Lanes in use`}
-        summary={t`At most ${own} own, ${lent} borrowed and ${shared} shared lanes at once.`}
-        times={times}
-        series={series}
-        isStacked
-      />
-    </Suspense>
   );
 }
 

@@ -4,7 +4,7 @@ import { clearButton } from '#web/parts/filter/clear-button';
 import { DayFields, type Days, dayOf, instantsOf } from '#web/parts/filter/days';
 import { type Change, chosenOf, textOf } from '#web/parts/filter/use-filter';
 import { DELIVERY_STATES, type DeliveryState, useDeliveryWord } from '#web/portal/developers/delivery-state';
-import { SINGLE_EVENTS } from '#web/portal/developers/event-types';
+import { useEventNames } from '#web/portal/developers/event-types';
 
 /** Which deliveries: those to look at, or those to send once more. */
 export interface DeliveryFilter extends Days {
@@ -28,6 +28,7 @@ export function asQuery(filter: DeliveryFilter): DeliveryFilter {
 export function DeliveryFilterFields({ filter, choose }: { filter: DeliveryFilter; choose(change: Change<DeliveryFilter>): void }) {
   const { t } = useLingui();
   const word = useDeliveryWord();
+  const { names } = useEventNames();
   return (
     <>
       <Select
@@ -43,7 +44,7 @@ export function DeliveryFilterFields({ filter, choose }: { filter: DeliveryFilte
         placeholder={t`Any event`}
         {...clearButton(t`Clear event`)}
         searchable
-        data={SINGLE_EVENTS}
+        data={names}
         value={filter.eventType ?? null}
         onChange={(eventType) => choose({ eventType })}
       />

@@ -2,7 +2,7 @@ import { useLingui } from '@lingui/react/macro';
 import { Checkbox, MultiSelect, NumberInput, Select, TextInput } from '@mantine/core';
 import type { WebhookEndpoint } from '#sdk/types.gen';
 import { clearButton } from '#web/parts/filter/clear-button';
-import { EVENT_NAMES, type EventName } from '#web/portal/developers/event-types';
+import { type EventName, useEventNames } from '#web/portal/developers/event-types';
 import { useProjects } from '#web/portal/organization/use-projects';
 
 const MAX_PER_SECOND = 1_000;
@@ -46,6 +46,7 @@ interface EndpointFieldsProps {
 export function EndpointFields({ draft, change, isNew = false }: EndpointFieldsProps) {
   const { t } = useLingui();
   const projects = useProjects();
+  const { names, families } = useEventNames();
   return (
     <>
       <TextInput
@@ -77,7 +78,7 @@ export function EndpointFields({ draft, change, isNew = false }: EndpointFieldsP
       <MultiSelect
         label={t`Events`}
         description={t`All, also those to come, if none is chosen.`}
-        data={EVENT_NAMES}
+        data={[...families, ...names]}
         searchable
         value={draft.eventTypes}
         onChange={(eventTypes) => change({ ...draft, eventTypes })}

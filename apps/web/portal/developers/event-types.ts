@@ -1,57 +1,12 @@
+import { useQuery } from '@tanstack/react-query';
+import { listEventTypesOptions } from '#sdk/@tanstack/react-query.gen';
 import type { CreateWebhookEndpointData } from '#sdk/types.gen';
 
 export type EventName = NonNullable<NonNullable<CreateWebhookEndpointData['body']>['eventTypes']>[number];
 
-/** What an endpoint may ask for: families first, then single events. */
-export const EVENT_NAMES = [
-  'generation.*',
-  'batch.*',
-  'credits.*',
-  'grant.*',
-  'budget.*',
-  'commitment.*',
-  'guarantee.*',
-  'plan.*',
-  'key.*',
-  'project.*',
-  'member.*',
-  'sign_in.*',
-  'webhook.*',
-  'ledger.*',
-  'generation.queued',
-  'generation.running',
-  'generation.completed',
-  'generation.failed',
-  'generation.cancelled',
-  'batch.completed',
-  'batch.paused',
-  'batch.failed',
-  'credits.low',
-  'credits.granted',
-  'grant.expiring',
-  'grant.expired',
-  'budget.exceeded',
-  'plan.changed',
-  'commitment.ordered',
-  'commitment.began',
-  'commitment.ended',
-  'commitment.unpaid',
-  'commitment.cut',
-  'guarantee.month_closed',
-  'key.created',
-  'key.rotated',
-  'key.revoked',
-  'project.created',
-  'member.added',
-  'member.changed',
-  'member.removed',
-  'sign_in.break_glass',
-  'sign_in.connection_changed',
-  'sign_in.certificate_expiring',
-  'webhook.disabled',
-  'webhook.enabled',
-  'ledger.difference',
-] as const satisfies readonly EventName[];
-
-/** What one delivery may be of. */
-export const SINGLE_EVENTS = ['webhook.test', ...EVENT_NAMES.filter((name) => !name.endsWith('.*'))];
+/** The names of all events that there are, and of their families; none until they are known. They change with a release, not while one looks. */
+export function useEventNames(): { names: string[]; families: string[] } {
+  const { data } = useQuery({ ...listEventTypesOptions(), staleTime: Number.POSITIVE_INFINITY });
+  const names = data?.eventTypes.map(({ type }) => type) ?? [];
+  return { names, families: [...new Set(names.map((name) => `${name.slice(0, name.indexOf('.'))}.*`))] };
+}

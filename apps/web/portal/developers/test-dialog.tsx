@@ -6,13 +6,14 @@ import type { TestWebhookEndpointData } from '#sdk/types.gen';
 import { useAct } from '#web/parts/api/acting';
 import { FormDialog } from '#web/parts/dialog/form-dialog';
 import { Note } from '#web/parts/panel/panel';
-import { SINGLE_EVENTS } from '#web/portal/developers/event-types';
+import { useEventNames } from '#web/portal/developers/event-types';
 
 type TestedType = NonNullable<TestWebhookEndpointData['body']>['eventType'];
 
 /** Sends a sample of any event, whatever the endpoint asks for. */
 export function TestDialog({ endpointId, close }: { endpointId: string; close(): void }) {
   const { t } = useLingui();
+  const { names } = useEventNames();
   const [eventType, setType] = useState('webhook.test');
   const test = useAct({
     act: () => testWebhookEndpoint({ path: { id: endpointId }, body: { eventType: eventType as TestedType }, throwOnError: true }),
@@ -27,7 +28,7 @@ export function TestDialog({ endpointId, close }: { endpointId: string; close():
       </Note>
       <Select
         label={t`Event`}
-        data={SINGLE_EVENTS}
+        data={names}
         searchable
         allowDeselect={false}
         value={eventType}

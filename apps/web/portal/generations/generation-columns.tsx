@@ -4,12 +4,12 @@ import type { Generation } from '#sdk/types.gen';
 import { StateChip } from '#web/parts/chip/state-chip';
 import { Credits, Time } from '#web/parts/figures/figures';
 import { useScope } from '#web/parts/scope/scope';
-import type { Column } from '#web/parts/table/data-table';
-import { promptOf, tierWord } from '#web/portal/generations/generation-words';
+import type { ChoosableColumn } from '#web/parts/table/column-choice';
+import { labelsOf, promptOf, servedFromWord, tierWord } from '#web/portal/generations/generation-words';
 import styles from '#web/portal/generations/generations.module.css';
 
-/** What a list says of a generation. */
-export function useGenerationColumns(): Column<Generation>[] {
+/** What a list can say of a generation. */
+export function useGenerationColumns(): ChoosableColumn<Generation>[] {
   const { t } = useLingui();
   const scope = useScope();
   return [
@@ -33,5 +33,23 @@ export function useGenerationColumns(): Column<Generation>[] {
     { id: 'tier', header: t`Tier`, widthPx: 110, cell: ({ serviceTier }) => t(tierWord[serviceTier]) },
     { id: 'price', header: t`Credits`, widthPx: 110, align: 'end', cell: ({ cost }) => <Credits value={cost.priceCredits} /> },
     { id: 'created', header: t`Created`, widthPx: 150, isKey: true, cell: ({ createdAt }) => <Time at={createdAt} /> },
+    { id: 'ended', header: t`Ended`, widthPx: 150, isExtra: true, cell: ({ finishedAt }) => (finishedAt ? <Time at={finishedAt} /> : '–') },
+    {
+      id: 'served',
+      header: t`Served from`,
+      widthPx: 150,
+      isExtra: true,
+      cell: ({ servedFrom }) => (servedFrom ? t(servedFromWord[servedFrom]) : '–'),
+    },
+    {
+      id: 'output',
+      header: t`Output`,
+      widthPx: 170,
+      isExtra: true,
+      cell: ({ output }) => `${output.widthPx} × ${output.heightPx} ${output.format}`,
+    },
+    { id: 'seed', header: t`Seed`, widthPx: 130, align: 'end', isExtra: true, cell: ({ seed }) => `${seed}` },
+    { id: 'labels', header: t`Labels`, widthPx: 220, isExtra: true, cell: ({ labels }) => labelsOf(labels) || '–' },
+    { id: 'failure', header: t`Cause`, widthPx: 200, isExtra: true, cell: ({ failureReason }) => failureReason ?? '–' },
   ];
 }

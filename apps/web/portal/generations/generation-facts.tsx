@@ -4,7 +4,7 @@ import { StateChip } from '#web/parts/chip/state-chip';
 import { Credits, Time } from '#web/parts/figures/figures';
 import { Facts } from '#web/parts/panel/panel';
 import { TraceId } from '#web/parts/states/error-panel';
-import { servedFromWord, tierWord } from '#web/portal/generations/generation-words';
+import { labelsOf, servedFromWord, tierWord } from '#web/portal/generations/generation-words';
 
 /** What it is, from whom it was served, and what it costs. */
 export function GenerationFacts({ generation }: { generation: Generation }) {
@@ -67,10 +67,4 @@ export function GenerationFacts({ generation }: { generation: Generation }) {
       {traceId && <TraceId id={traceId} />}
     </section>
   );
-}
-
-function labelsOf(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([key, value]) => `${key}:${value}`)
-    .join(', ');
 }

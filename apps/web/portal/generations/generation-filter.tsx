@@ -1,17 +1,19 @@
 import { useLingui } from '@lingui/react/macro';
 import { Select, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { SERVICE_TIERS, type ServiceTier } from '#core/catalog/service-tiers';
 import { GENERATION_STATES, type GenerationState, useStateWord } from '#web/parts/chip/state-chip';
 import { clearButton } from '#web/parts/filter/clear-button';
+import { DayFields } from '#web/parts/filter/days';
 import { type Change, chosenOf, textOf } from '#web/parts/filter/use-filter';
 import { Filters } from '#web/parts/panel/panel';
 import { useScope } from '#web/parts/scope/scope';
+import { type CreatedSpan, daysOf, instantOf, spanOf } from '#web/portal/generations/created-days';
 import { MODEL_NAMES, tierWord } from '#web/portal/generations/generation-words';
 import { useProjects } from '#web/portal/organization/use-projects';
 
 /** Which generations a list shows, as the API takes it. */
-export interface GenerationFilter {
+export interface GenerationFilter extends CreatedSpan {
   state?: GenerationState;
   model?: string;
   tier?: ServiceTier;
@@ -19,17 +21,27 @@ export interface GenerationFilter {
   label?: string;
 }
 
-export function generationFilterOf({ state, model, tier, project, label }: Readonly<Record<string, unknown>>): GenerationFilter {
+export function generationFilterOf(search: Readonly<Record<string, unknown>>): GenerationFilter {
+  const { state, model, tier, project, label, createdAfter, createdBefore } = search;
   return chosenOf({
     state: GENERATION_STATES.find((one) => one === state),
     model: textOf(model),
     tier: SERVICE_TIERS.find((one) => one === tier),
     project: textOf(project),
     label: textOf(label),
+    createdAfter: instantOf(createdAfter),
+    createdBefore: instantOf(createdBefore),
   });
 }
 
-export function GenerationFilterBar({ filter, choose }: { filter: GenerationFilter; choose(change: Change<GenerationFilter>): void }) {
+interface GenerationFilterBarProps {
+  filter: GenerationFilter;
+  choose(change: Change<GenerationFilter>): void;
+  /** Beside the fields. */
+  children?: ReactNode;
+}
+
+export function GenerationFilterBar({ filter, choose, children }: GenerationFilterBarProps) {
   const { t } = useLingui();
   const word = useStateWord();
   const scope = useScope();
@@ -70,6 +82,8 @@ export function GenerationFilterBar({ filter, choose }: { filter: GenerationFilt
         onKeyDown={({ key }) => key === 'Enter' && applyLabel()} // a form of several fields has no implicit submission
         onBlur={applyLabel}
       />
+      <DayFields days={daysOf(filter)} choose={(days) => choose(spanOf(days))} />
+      {children}
     </Filters>
   );
 }

@@ -35,8 +35,27 @@ export const waitWord: Record<WaitReason, MessageDescriptor> = {
   behind_its_queue: msg`Your own earlier generations go first. A higher priority would move it forward.`,
 };
 
+type WaitChange = NonNullable<GenerationMeters['wait']>['wouldChange'][number]['change'];
+
+/** What would let it start sooner. */
+export const changeWord: Record<WaitChange, MessageDescriptor> = {
+  more_units: msg`More units: this tier starts at once on each that is free.`,
+  spillover: msg`The spillover tier, which also takes lanes that are not your own.`,
+  shared: msg`The shared tier, which goes before flex.`,
+  higher_priority: msg`A higher priority among your own generations.`,
+  resume_batch: msg`Resuming its batch.`,
+  a_lane_comes_free: msg`Nothing has to be done: it starts when a lane comes free.`,
+  an_operator: msg`Nothing that you can do: the operators see it.`,
+};
+
 /** What was asked for in words; what has no prompt is named by its model. */
 export function promptOf({ request, model }: Pick<Generation, 'request' | 'model'>): string {
   const { prompt } = request;
   return typeof prompt === 'string' && prompt !== '' ? prompt : model;
+}
+
+export function labelsOf(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}:${value}`)
+    .join(', ');
 }

@@ -12,6 +12,7 @@ import { useLive } from '#web/parts/live/live';
 import { useScope } from '#web/parts/scope/scope';
 import { Page } from '#web/parts/shell/page';
 import { Empty } from '#web/parts/states/empty';
+import { useColumnChoice } from '#web/parts/table/column-choice';
 import { RowList } from '#web/parts/table/row-list';
 import { CancelChosen } from '#web/portal/generations/cancel-chosen';
 import { CompareChosen } from '#web/portal/generations/compare-chosen';
@@ -52,7 +53,7 @@ export function GenerationsPage() {
     client.setQueryData<GenerationPages>(options.queryKey, (pages) => pages && withChanged(pages, changed));
   });
 
-  const columns = useGenerationColumns();
+  const { columns, choice } = useColumnChoice('generations', useGenerationColumns());
   const mayWrite = scope.may('generations:write');
   return (
     <Page
@@ -66,7 +67,9 @@ export function GenerationsPage() {
       }
     >
       <SavedViews filter={filter} />
-      <GenerationFilterBar key={filter.label} filter={filter} choose={choose} />
+      <GenerationFilterBar key={filter.label} filter={filter} choose={choose}>
+        {choice}
+      </GenerationFilterBar>
       <GenerationCounts filter={filter} />
       <RowList
         list={list}
@@ -75,6 +78,7 @@ export function GenerationsPage() {
         rows={rows}
         rowId={({ id }) => id}
         onVisible={setVisible}
+        lookedBackTo={list.data?.pages.at(-1)?.lookedBackTo}
         bulk={(chosen, done) => (
           <>
             <CompareChosen chosen={chosen} />

@@ -20,7 +20,7 @@ import { tierWord } from '#web/portal/generations/generation-words';
 import { MonthSelect, monthOf, spanOf } from '#web/portal/spend/month';
 import { SpendSections } from '#web/portal/spend/spend-sections';
 
-const WAYS = ['model', 'project', 'tier', 'key', 'day', 'label'] as const;
+const WAYS = ['model', 'project', 'tier', 'key', 'day', 'label', 'brand'] as const;
 type Way = (typeof WAYS)[number];
 type Group = GetUsageResponse['usage'][number];
 
@@ -39,6 +39,8 @@ export function UsagePage() {
     placeholderData: keepPreviousData,
   });
   const nameOf = useNames(by);
+  const { agency, brand } = useScope();
+  const hasBrands = !brand && agency.brands.length > 0;
   const words: Record<Way, string> = {
     model: t`Model`,
     project: t`Project`,
@@ -46,6 +48,7 @@ export function UsagePage() {
     key: t`API key or person`,
     day: t`Day`,
     label: t`Label`,
+    brand: t`Brand`,
   };
   const usage = data?.usage ?? [];
   const totalMicro = usage.reduce((sum, { credits }) => sum + microOf(credits), 0n);
@@ -70,7 +73,7 @@ export function UsagePage() {
         <MonthSelect month={month} choose={(value) => choose({ month: value })} />
         <Select
           label={t`Told apart by`}
-          data={WAYS.map((value) => ({ value, label: words[value] }))}
+          data={WAYS.filter((way) => way !== 'brand' || hasBrands).map((value) => ({ value, label: words[value] }))}
           value={by}
           onChange={(value) => value && choose({ by: value })}
           allowDeselect={false}
@@ -127,13 +130,14 @@ function csvCell(text: string): string {
   return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** Names of projects, keys and people by their ids: those of the first page, which is all for nearly everybody. */
+/** Names of brands, projects, keys and people by their ids: those of the first page, which is all for nearly everybody. */
 function useNames(by: Way): (id: string) => string | undefined {
   const scope = useScope();
   const projects = useQuery({ ...listProjectsOptions(), enabled: by === 'project' && scope.may('projects:read') });
   const keys = useQuery({ ...listKeysOptions(), enabled: by === 'key' && scope.may('keys:read') });
   const members = useQuery({ ...listMembersOptions(), enabled: by === 'key' && scope.may('members:read') });
-  const named = [...(projects.data?.projects ?? []), ...(keys.data?.keys ?? []), ...(members.data?.members ?? [])];
+  const brands = by === 'brand' ? [scope.agency, ...scope.agency.brands] : [];
+  const named = [...brands, ...(projects.data?.projects ?? []), ...(keys.data?.keys ?? []), ...(members.data?.members ?? [])];
   return (id) => named.find((one) => one.id === id)?.name;
 }
 
