@@ -52,6 +52,6 @@ it('shows how long work waited, as a table too', async () => {
   await waits.getByRole('cell', { name: 'Demo agency' }).first().waitFor();
   await page.getByRole('img', { name: /starts by how long they waited/ }).waitFor();
   await page.getByRole('button', { name: 'View as table: Waits over time' }).click();
-  await page.getByRole('columnheader', { name: 'up to 1.0 s' }).waitFor();
+  await page.getByRole('columnheader', { name: 'up to 1 s' }).waitFor();
   await close();
 });

@@ -53,7 +53,7 @@ it('checks a file, names what is wrong by line and column, and launches what is 
   const csv = 'product,aspectRatio\na kettle,16:9\na lamp,17:3\n';
   await page.locator('input[type="file"]').setInputFiles({ name: 'rows.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) });
   await page.getByRole('button', { name: 'Check campaign' }).click();
-  await page.getByText('1 rows are accepted, 1 are refused.').waitFor();
+  await page.getByText('Rows accepted: 1. Rows refused: 1.').waitFor();
   const wrong = page.getByRole('table', { name: 'Refused rows' }).getByRole('row').nth(1);
   await wrong.getByRole('cell', { name: '3', exact: true }).waitFor();
   await wrong.getByRole('cell', { name: 'aspectRatio', exact: true }).waitFor();
@@ -117,7 +117,7 @@ it('pins a comment to a place, and resolves it', async () => {
 it('makes a row anew with a note: the new version stands beside the old one', async () => {
   const { page, close } = await platform.owner();
   await page.goto(`/demo-agency/campaigns/${campaign}?tab=review&row=6`);
-  await page.getByRole('button', { name: 'Show 1 versions' }).click();
+  await page.getByRole('button', { name: 'Show 1 version' }).click();
   await page.getByLabel('Note for the next version').fill('with more light');
   await page.getByRole('button', { name: 'Regenerate row' }).click();
   await page.getByRole('figure', { name: 'Version 2' }).waitFor({ timeout: 60_000 });

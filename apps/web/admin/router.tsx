@@ -3,7 +3,7 @@ import { AdminShell } from '#web/admin/admin-shell';
 import { ownPath, SignInPage } from '#web/parts/shell/sign-in-page';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
-import { NotFound } from '#web/parts/states/not-found';
+import { NothingAtAll } from '#web/parts/states/not-found';
 
 const root = createRootRoute({ component: Outlet });
 
@@ -37,7 +37,7 @@ const pages = [
 export const router = createRouter({
   routeTree: root.addChildren([signIn, shell.addChildren(pages)]),
   defaultPreload: 'intent',
-  defaultNotFoundComponent: NotFound,
+  defaultNotFoundComponent: NothingAtAll,
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ({ error, reset }) => <ErrorPanel error={error as Error} retry={reset} />,
   scrollRestoration: true,

@@ -4,7 +4,7 @@ import { scopeOf } from '#web/parts/scope/scope';
 import { ScopeSwitch } from '#web/parts/scope/scope-switch';
 import { SessionGate } from '#web/parts/shell/session-gate';
 import { Shell } from '#web/parts/shell/shell';
-import { NotFound } from '#web/parts/states/not-found';
+import { NothingAtAll } from '#web/parts/states/not-found';
 import { PLACES } from '#web/portal/places';
 
 /** Everything about one agency or brand. */
@@ -15,7 +15,7 @@ export function PortalShell() {
 function InScope({ me }: { me: Me }) {
   const { agency, brand } = useParams({ strict: false }) as { agency: string; brand?: string };
   const scope = scopeOf(me.tenants, agency, brand);
-  if (!scope) return <NotFound />;
+  if (!scope) return <NothingAtAll />;
   actIn(scope.tenantId); // before the pages below ask for anything
   return (
     <Shell

@@ -2,7 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet 
 import { ownPath, SignInPage } from '#web/parts/shell/sign-in-page';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
-import { NotFound } from '#web/parts/states/not-found';
+import { NothingAtAll } from '#web/parts/states/not-found';
 import { FirstScope } from '#web/portal/first-scope';
 import { PortalShell } from '#web/portal/portal-shell';
 
@@ -68,7 +68,7 @@ const pages = [
 export const router = createRouter({
   routeTree: root.addChildren([first, signIn, scope.addChildren(pages)]),
   defaultPreload: 'intent',
-  defaultNotFoundComponent: NotFound,
+  defaultNotFoundComponent: NothingAtAll,
   defaultPendingComponent: () => <Loading />,
   defaultErrorComponent: ({ error, reset }) => <ErrorPanel error={error as Error} retry={reset} />,
   scrollRestoration: true,

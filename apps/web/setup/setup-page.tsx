@@ -94,7 +94,7 @@ function Wizard({ setup: { tenantName, expiresAt } }: { setup: Setup }) {
     <>
       <Note>
         <Trans>
-          For {tenantName}. This page works in this browser until <Time at={expiresAt} />.
+          For {tenantName}. This page works in this browser until <Time at={expiresAt} isInstant />.
         </Trans>
       </Note>
       <nav aria-label={t`Steps`}>

@@ -45,7 +45,7 @@ export function SharedCampaign({ shared }: { shared: Shared }) {
       <Title order={1}>{title}</Title>
       <p className={styles.quiet}>
         <Trans>
-          Shared by {tenantName} with {guestName}, until <Time at={expiresAt} />.
+          Shared by {tenantName} with {guestName}, until <Time at={expiresAt} isInstant />.
         </Trans>{' '}
         {access === 'view' && <Trans>This link is for looking only.</Trans>}
       </p>

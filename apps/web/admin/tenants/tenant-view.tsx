@@ -54,7 +54,7 @@ export function TenantView({ id }: { id: string }) {
         </strong>
         <span>
           <Trans>
-            until <Time at={view.endsAt} />: {view.reason}
+            until <Time at={view.endsAt} isInstant />: {view.reason}
           </Trans>
         </span>
         <Button variant="default" size="compact-sm" onClick={() => change({ tenant: null })}>

@@ -62,7 +62,7 @@ export function AnswerPanel({ id }: { id: string }) {
       {result && (
         <p>
           <Trans>
-            {result.jobs} jobs since <Time at={result.from} />
+            {result.jobs} jobs since <Time at={result.from} isInstant />
           </Trans>
         </p>
       )}

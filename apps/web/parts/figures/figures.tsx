@@ -1,6 +1,6 @@
 import { Tooltip } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import { formatCents, formatCredits, formatTime } from '#web/parts/figures/format';
+import { formatCents, formatCredits, formatInstant, formatTime } from '#web/parts/figures/format';
 import { useLanguage } from '#web/parts/words/language';
 
 const RENEW_EVERY_MS = 15_000;
@@ -15,13 +15,24 @@ export function Credits({ value }: { value: string }) {
   );
 }
 
+/** How many, with the separators of the language. */
+export function Count({ value, maxPlaces = 0 }: { value: number; maxPlaces?: number }) {
+  return <span className="figures">{value.toLocaleString(useLanguage(), { maximumFractionDigits: maxPlaces })}</span>;
+}
+
 /** US cents as dollars. */
 export function Money({ cents }: { cents: string }) {
   return <span className="figures">{formatCents(cents, useLanguage())}</span>;
 }
 
+interface TimeProps {
+  at: string;
+  /** Never relative: it stands behind a word such as "since" or "until". */
+  isInstant?: boolean;
+}
+
 /** When something was; the exact instant on focus and hover. */
-export function Time({ at }: { at: string }) {
+export function Time({ at, isInstant = false }: TimeProps) {
   const language = useLanguage();
   const [now, setNow] = useState(() => new Date());
   useEffect(() => {
@@ -30,7 +41,7 @@ export function Time({ at }: { at: string }) {
   }, []);
   return (
     <Tooltip label={at}>
-      <time dateTime={at}>{formatTime(new Date(at), now, language)}</time>
+      <time dateTime={at}>{(isInstant ? formatInstant : formatTime)(new Date(at), now, language)}</time>
     </Tooltip>
   );
 }

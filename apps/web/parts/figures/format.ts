@@ -26,11 +26,16 @@ export function formatCents(cents: string, locale: string): string {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
+/** The day comes before the month in our English. */
+function localeOfTimes(locale: string): string {
+  return locale === 'en' ? 'en-GB' : locale;
+}
+
 /** "3 min ago" within an hour, else `23 Nov 07:16 UTC`. */
 export function formatTime(at: Date, now: Date, locale: string): string {
   const agoMs = now.getTime() - at.getTime();
   if (Math.abs(agoMs) < HOUR_MS) {
-    const relative = new Intl.RelativeTimeFormat(locale, { style: 'short', numeric: 'auto' });
+    const relative = new Intl.RelativeTimeFormat(localeOfTimes(locale), { style: 'short', numeric: 'auto' });
     const isSeconds = Math.abs(agoMs) < MINUTE_MS;
     return isSeconds ? relative.format(-Math.trunc(agoMs / 1_000), 'second') : relative.format(-Math.trunc(agoMs / MINUTE_MS), 'minute');
   }
@@ -40,15 +45,16 @@ export function formatTime(at: Date, now: Date, locale: string): string {
 /** In UTC and 24 h, with the year when it is not this one. */
 export function formatInstant(at: Date, now: Date, locale: string): string {
   const isThisYear = at.getUTCFullYear() === now.getUTCFullYear();
-  const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC', ...(!isThisYear && { year: 'numeric' }) });
-  const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'UTC' });
+  const year = isThisYear ? {} : ({ year: 'numeric' } as const);
+  const day = new Intl.DateTimeFormat(localeOfTimes(locale), { day: 'numeric', month: 'short', timeZone: 'UTC', ...year });
+  const time = new Intl.DateTimeFormat(localeOfTimes(locale), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'UTC' });
   return `${day.format(at)} ${time.format(at)} UTC`;
 }
 
 /** `1,540 ms` → "1.5 s", "2 min 10 s". */
 export function formatSpan(spanMs: number): string {
   if (spanMs < 1_000) return `${Math.round(spanMs)} ms`;
-  if (spanMs < 10_000) return `${(spanMs / 1_000).toFixed(1)} s`;
+  if (spanMs < 10_000) return `${Number((spanMs / 1_000).toFixed(1))} s`;
   const seconds = Math.round(spanMs / 1_000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);

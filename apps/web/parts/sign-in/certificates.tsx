@@ -18,7 +18,7 @@ export function Certificates({ connection: { tested, edited } }: { connection: S
       <ul style={{ paddingInlineStart: 20, margin: 0 }}>
         {certificates.map(({ sha256, expiresAt }) => (
           <li key={sha256} style={{ overflowWrap: 'anywhere' }}>
-            <code>{sha256}</code> <Trans>until</Trans> <Time at={expiresAt} />
+            <code>{sha256}</code> <Trans>until</Trans> <Time at={expiresAt} isInstant />
           </li>
         ))}
       </ul>

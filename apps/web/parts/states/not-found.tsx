@@ -2,6 +2,15 @@ import { Trans } from '@lingui/react/macro';
 import { Anchor, Title } from '@mantine/core';
 import styles from '#web/parts/states/panel.module.css';
 
+/** Where there is no page around it. */
+export function NothingAtAll() {
+  return (
+    <div className={styles.alone}>
+      <NotFound />
+    </div>
+  );
+}
+
 /** The same for what does not exist and what one may not see. */
 export function NotFound() {
   return (

@@ -189,9 +189,9 @@ function Rows<Row extends object>({
                   </td>
                 )}
                 {columns.map((column) => (
-                  <td key={column.id} data-align={column.align}>
+                  <Cell key={column.id} align={column.align}>
                     {column.cell(row)}
-                  </td>
+                  </Cell>
                 ))}
               </tr>
             );
@@ -210,6 +210,15 @@ function Space({ heightPx, columnCount }: { heightPx: number; columnCount: numbe
     <tr className={styles.space} aria-hidden>
       <td colSpan={columnCount} style={{ height: heightPx }} />
     </tr>
+  );
+}
+
+/** Words that are cut are whole in its title. */
+function Cell({ align, children }: { align?: 'end' | undefined; children: ReactNode }) {
+  return (
+    <td data-align={align} title={typeof children === 'string' ? children : undefined}>
+      {children}
+    </td>
   );
 }
 

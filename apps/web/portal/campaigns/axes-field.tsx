@@ -1,4 +1,4 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { Button, Textarea, TextInput } from '@mantine/core';
 import { matrixRows } from '#core/ingestion/matrix';
 import common from '#web/parts/review/review.module.css';
@@ -49,7 +49,7 @@ export function AxesField({ axes, change }: { axes: readonly Axis[]; change(axes
           <Trans>Add axis</Trans>
         </Button>
         <span className={common.quiet}>
-          <Trans>{Object.keys(matrix).length > 0 ? matrixRows(matrix) : 0} rows</Trans>
+          <Plural value={Object.keys(matrix).length > 0 ? matrixRows(matrix) : 0} one="# row" other="# rows" />
         </span>
       </div>
     </fieldset>

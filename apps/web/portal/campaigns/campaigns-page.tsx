@@ -4,7 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { listBatches } from '#sdk/sdk.gen';
 import type { Batch } from '#sdk/types.gen';
-import { Credits, Time } from '#web/parts/figures/figures';
+import { Count, Credits, Time } from '#web/parts/figures/figures';
 import { useScope } from '#web/parts/scope/scope';
 import { Page } from '#web/parts/shell/page';
 import { Empty } from '#web/parts/states/empty';
@@ -51,12 +51,12 @@ export function CampaignsPage() {
       align: 'end',
       isKey: true,
       cell: ({ rows }) => (
-        <span className="figures">
-          {rows.completed.toLocaleString()} / {rows.accepted.toLocaleString()}
-        </span>
+        <>
+          <Count value={rows.completed} /> / <Count value={rows.accepted} />
+        </>
       ),
     },
-    { id: 'failed', header: t`Failed`, widthPx: 90, align: 'end', cell: ({ rows }) => rows.failed.toLocaleString() },
+    { id: 'failed', header: t`Failed`, widthPx: 90, align: 'end', cell: ({ rows }) => <Count value={rows.failed} /> },
     { id: 'price', header: t`Credits`, widthPx: 120, align: 'end', cell: ({ priceCredits }) => <Credits value={priceCredits} /> },
     { id: 'created', header: t`Created`, widthPx: 150, cell: ({ createdAt }) => <Time at={createdAt} /> },
   ];

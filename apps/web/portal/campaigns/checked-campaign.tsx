@@ -36,7 +36,7 @@ export function CheckedCampaign({ id, tier, launch, isLaunching }: CheckedProps)
       </Title>
       <p role="status">
         <Trans>
-          {rows.accepted} rows are accepted, {rows.refused} are refused.
+          Rows accepted: {rows.accepted}. Rows refused: {rows.refused}.
         </Trans>
         {batch.stateReason && ` ${batch.stateReason}`}
       </p>

@@ -1,13 +1,14 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Anchor, Button, Table, Title } from '@mantine/core';
+import { Anchor, Button, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { getReviewOptions } from '#sdk/@tanstack/react-query.gen';
 import type { Batch, ReviewSummary } from '#sdk/types.gen';
-import { Credits, Time } from '#web/parts/figures/figures';
+import { Count, Credits, Time } from '#web/parts/figures/figures';
 import common from '#web/parts/review/review.module.css';
 import { useScope } from '#web/parts/scope/scope';
 import { ErrorPanel } from '#web/parts/states/error-panel';
+import { PlainTable } from '#web/parts/table/plain-table';
 import { CampaignChip } from '#web/portal/campaigns/campaign-chip';
 import styles from '#web/portal/campaigns/campaigns.module.css';
 
@@ -34,7 +35,7 @@ export function Progress({ campaign }: { campaign: Batch }) {
         <progress className={styles.progress} max={Math.max(1, rows.accepted)} value={ended} aria-label={t`Rows that have ended`} />
         <p className="figures">
           <Trans>
-            {donePct} % of {rows.accepted.toLocaleString()} rows
+            {donePct} % of <Count value={rows.accepted} /> rows
           </Trans>
         </p>
         <dl className={styles.figures}>
@@ -57,7 +58,9 @@ export function Progress({ campaign }: { campaign: Batch }) {
             <Trans>Pace</Trans>
           </dt>
           <dd>
-            <Trans>{rowsPerMinute(campaign)} rows a minute</Trans>
+            <Trans>
+              <Count value={rowsPerMinute(campaign)} maxPlaces={1} /> rows a minute
+            </Trans>
           </dd>
           <dt>{finishedAt ? <Trans>Ended</Trans> : <Trans>Expected end</Trans>}</dt>
           <dd>{end(campaign) ? <Time at={end(campaign) as string} /> : <Trans>not known now</Trans>}</dd>
@@ -87,16 +90,18 @@ function end({ finishedAt, expectedFinishAt }: Batch): string | null {
 }
 
 /** Since it came in; a pause slows it. */
-function rowsPerMinute({ rows, createdAt, finishedAt }: Batch): string {
+function rowsPerMinute({ rows, createdAt, finishedAt }: Batch): number {
   const minutes = ((finishedAt ? new Date(finishedAt) : new Date()).getTime() - new Date(createdAt).getTime()) / 60_000;
-  return minutes <= 0 ? '0' : ((rows.completed + rows.failed) / minutes).toLocaleString(undefined, { maximumFractionDigits: 1 });
+  return minutes <= 0 ? 0 : (rows.completed + rows.failed) / minutes;
 }
 
 function Figure({ name, value }: { name: string; value: number }) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd className="figures">{value.toLocaleString()}</dd>
+      <dd>
+        <Count value={value} />
+      </dd>
     </div>
   );
 }
@@ -160,32 +165,17 @@ function Axes({ summary }: { summary: ReviewSummary }) {
       <Title order={2}>
         <Trans>Approved by value</Trans>
       </Title>
-      <section className={styles.scroll} tabIndex={0} aria-label={t`Approved by value, table`}>
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th scope="col">{t`Axis`}</Table.Th>
-              <Table.Th scope="col">{t`Value`}</Table.Th>
-              <Table.Th scope="col">{t`Approved`}</Table.Th>
-              <Table.Th scope="col">{t`Rejected`}</Table.Th>
-              <Table.Th scope="col">{t`Share approved`}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {summary.axes.flatMap(({ name, values }) =>
-              values.map(({ value, approved, rejected }) => (
-                <Table.Tr key={`${name} ${value}`}>
-                  <Table.Td>{name}</Table.Td>
-                  <Table.Td>{value}</Table.Td>
-                  <Table.Td>{approved}</Table.Td>
-                  <Table.Td>{rejected}</Table.Td>
-                  <Table.Td>{approved + rejected === 0 ? '–' : `${Math.round((PERCENT * approved) / (approved + rejected))} %`}</Table.Td>
-                </Table.Tr>
-              )),
-            )}
-          </Table.Tbody>
-        </Table>
-      </section>
+      <PlainTable
+        label={t`Approved by value, table`}
+        heads={[t`Axis`, t`Value`, t`Approved`, t`Rejected`, t`Share approved`]}
+        rows={summary.axes.flatMap(({ name, values }) =>
+          values.map(({ value, approved, rejected }) => [name, value, approved, rejected, shareOf(approved, approved + rejected)]),
+        )}
+      />
     </section>
   );
+}
+
+function shareOf(part: number, whole: number): string {
+  return whole === 0 ? '–' : `${Math.round((PERCENT * part) / whole)} %`;
 }

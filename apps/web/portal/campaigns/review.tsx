@@ -1,4 +1,4 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { Button, Select } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
@@ -60,7 +60,11 @@ export function Review({ campaignId }: { campaignId: string }) {
           onChange={(review) => void navigate({ to: '.', search: { tab: 'review', ...(review && { review }) } })}
         />
         <span className={styles.quiet} role="status">
-          {hasNextPage ? <Trans>{results.length} results, more are coming</Trans> : <Trans>{results.length} results</Trans>}
+          {hasNextPage ? (
+            <Trans>{results.length} results, more are coming</Trans>
+          ) : (
+            <Plural value={results.length} one="# result" other="# results" />
+          )}
         </span>
       </div>
       {list.isPending && <Loading lines={6} heightPx={36} />}

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from '@lingui/react/macro';
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { Button, Textarea, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -44,7 +44,7 @@ export function Versions({ campaignId, result }: { campaignId: string; result: B
         <Trans>Versions</Trans>
       </Title>
       <Button variant="default" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
-        {isOpen ? <Trans>Hide versions</Trans> : <Trans>Show {result.versions} versions</Trans>}
+        {isOpen ? <Trans>Hide versions</Trans> : <Plural value={result.versions} one="Show # version" other="Show # versions" />}
       </Button>
       {isOpen && data && (
         <ol className={styles.list} reversed>

@@ -45,13 +45,13 @@ export function CommitmentsPage() {
   );
   const columns: Column<Commitment>[] = [
     { id: 'pool', header: t`Pool class`, isKey: true, cell: ({ poolClass }) => poolClass },
-    { id: 'units', header: t`Units`, widthPx: 90, align: 'end', isKey: true, cell: ({ units }) => units },
-    { id: 'from', header: t`From`, widthPx: 120, cell: ({ startsOn }) => startsOn },
-    { id: 'until', header: t`Until before`, widthPx: 120, cell: ({ endsOn }) => endsOn },
+    { id: 'units', header: t`Units`, widthPx: 80, align: 'end', isKey: true, cell: ({ units }) => units },
+    { id: 'from', header: t`From`, widthPx: 110, cell: ({ startsOn }) => startsOn },
+    { id: 'until', header: t`Until before`, widthPx: 115, cell: ({ endsOn }) => endsOn },
     {
       id: 'state',
       header: t`State`,
-      widthPx: 130,
+      widthPx: 120,
       isKey: true,
       cell: ({ state }) => <Chip glyph={STATES[state].glyph}>{t(STATES[state].word)}</Chip>,
     },
@@ -60,7 +60,7 @@ export function CommitmentsPage() {
     {
       id: 'overdue',
       header: t`Overdue`,
-      widthPx: 120,
+      widthPx: 105,
       align: 'end',
       cell: ({ overdueCredits }) => (overdueCredits === '0' ? '–' : <Credits value={overdueCredits} />),
     },
@@ -69,7 +69,7 @@ export function CommitmentsPage() {
           {
             id: 'acts',
             header: t`Actions`,
-            widthPx: 110,
+            widthPx: 100,
             isKey: true,
             cell: (commitment: Commitment) =>
               commitment.state === 'ordered' && (

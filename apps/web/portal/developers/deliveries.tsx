@@ -15,7 +15,7 @@ import { Empty } from '#web/parts/states/empty';
 import type { Column } from '#web/parts/table/data-table';
 import { RowList } from '#web/parts/table/row-list';
 import { asQuery, DeliveryFilterFields, deliveryFilterOf } from '#web/portal/developers/delivery-filter';
-import { DeliveryStateChip } from '#web/portal/developers/delivery-state';
+import { DeliveryStateChip, NextAttempt } from '#web/portal/developers/delivery-state';
 import { ReplayDialog } from '#web/portal/developers/replay-dialog';
 
 const DELIVERIES_PER_PAGE = 50;
@@ -49,7 +49,12 @@ export function Deliveries({ endpointId }: { endpointId: string }) {
     { id: 'state', header: t`State`, widthPx: 150, isKey: true, cell: ({ state }) => <DeliveryStateChip state={state} /> },
     { id: 'attempts', header: t`Attempts`, widthPx: 100, align: 'end', cell: ({ attempts }) => attempts },
     { id: 'answer', header: t`Last answer`, widthPx: 220, cell: ({ lastStatus, lastError }) => lastStatus ?? lastError ?? '–' },
-    { id: 'next', header: t`Next attempt`, widthPx: 150, cell: ({ nextAttemptAt }) => (nextAttemptAt ? <Time at={nextAttemptAt} /> : '–') },
+    {
+      id: 'next',
+      header: t`Next attempt`,
+      widthPx: 150,
+      cell: ({ nextAttemptAt }) => (nextAttemptAt ? <NextAttempt at={nextAttemptAt} /> : '–'),
+    },
     { id: 'created', header: t`Created`, widthPx: 150, isKey: true, cell: ({ createdAt }) => <Time at={createdAt} /> },
   ];
   return (

@@ -14,7 +14,7 @@ import { Page } from '#web/parts/shell/page';
 import { ErrorPanel } from '#web/parts/states/error-panel';
 import { Loading } from '#web/parts/states/loading';
 import styles from '#web/portal/developers/delivery-page.module.css';
-import { DeliveryStateChip } from '#web/portal/developers/delivery-state';
+import { DeliveryStateChip, NextAttempt } from '#web/portal/developers/delivery-state';
 
 const READ_AGAIN_MS = 3_000;
 
@@ -64,7 +64,7 @@ function Shown({ delivery }: { delivery: WebhookDeliveryWithLog }) {
             items={[
               [t`State`, <DeliveryStateChip key="state" state={state} />],
               [t`Attempts`, attempts],
-              ...(nextAttemptAt ? [[t`Next attempt`, <Time key="next" at={nextAttemptAt} />] as const] : []),
+              ...(nextAttemptAt ? [[t`Next attempt`, <NextAttempt key="next" at={nextAttemptAt} />] as const] : []),
               [t`Created`, <Time key="created" at={createdAt} />],
               ...(finishedAt ? [[t`Ended`, <Time key="ended" at={finishedAt} />] as const] : []),
               ['webhook-id', <code key="id">{eventId}</code>],

@@ -3,6 +3,7 @@ import { msg } from '@lingui/core/macro';
 import { useLingui } from '@lingui/react/macro';
 import type { WebhookDelivery } from '#sdk/types.gen';
 import { Chip } from '#web/parts/chip/state-chip';
+import { Time } from '#web/parts/figures/figures';
 
 export type DeliveryState = WebhookDelivery['state'];
 
@@ -21,6 +22,12 @@ export function DeliveryStateChip({ state }: { state: DeliveryState }) {
       {t(word)}
     </Chip>
   );
+}
+
+/** One whose time has come waits for those before it. */
+export function NextAttempt({ at }: { at: string }) {
+  const { t } = useLingui();
+  return new Date(at) <= new Date() ? t`due now` : <Time at={at} />;
 }
 
 export function useDeliveryWord(): (state: DeliveryState) => string {

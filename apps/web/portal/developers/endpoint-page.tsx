@@ -52,7 +52,7 @@ export function EndpointPage() {
 function About({ endpoint }: { endpoint: WebhookEndpoint }) {
   const { t } = useLingui();
   const projectName = useProjectName();
-  const { description, projectId, eventTypes, signing, publicKey, headerNames, maxPerSecond, fifo, disabledReason, createdAt } = endpoint;
+  const { description, projectId, eventTypes, publicKey, headerNames, maxPerSecond, fifo, disabledReason, createdAt } = endpoint;
   return (
     <div style={{ marginBottom: 24 }}>
       <Panel title={t`Settings`}>
@@ -63,7 +63,7 @@ function About({ endpoint }: { endpoint: WebhookEndpoint }) {
             ...(description ? [[t`Description`, description] as const] : []),
             [t`Project`, projectName(projectId)],
             [t`Events`, eventTypes?.join(', ') ?? t`all, also those to come`],
-            [t`Signed by`, publicKey ? <code key="key">{publicKey}</code> : signing],
+            [t`Signed by`, publicKey ? <code key="key">{publicKey}</code> : t`the signing secret (HMAC)`],
             ...(headerNames.length > 0 ? [[t`Headers`, headerNames.join(', ')] as const] : []),
             [t`Pace`, maxPerSecond === null ? t`as fast as it answers` : t`${maxPerSecond} a second at most`],
             [t`Order`, fifo ? t`one at a time, in order` : t`as they come`],

@@ -26,14 +26,14 @@ export function EndpointState({ endpoint: { state, disabledReason, failingSince,
   if (pausedUntil && new Date(pausedUntil) > new Date()) {
     return (
       <Chip glyph="◔">
-        {t`asked to wait until`} <Time at={pausedUntil} />
+        {t`asked to wait until`} <Time at={pausedUntil} isInstant />
       </Chip>
     );
   }
   if (failingSince) {
     return (
       <Chip glyph="✕" isFailure>
-        {t`failing since`} <Time at={failingSince} />
+        {t`failing since`} <Time at={failingSince} isInstant />
       </Chip>
     );
   }

@@ -144,14 +144,14 @@ function KeyState({ apiKey: { revokedAt, expiresAt } }: { apiKey: ApiKey }) {
   if (revokedAt) {
     return (
       <Chip glyph="◔">
-        {t`works until`} <Time at={revokedAt} />
+        {t`works until`} <Time at={revokedAt} isInstant />
       </Chip>
     );
   }
   if (!expiresAt) return <Chip glyph="✓">{t`works`}</Chip>;
   return (
     <Chip glyph={new Date(expiresAt) <= now ? '⊘' : '✓'}>
-      {new Date(expiresAt) <= now ? t`expired` : t`works until`} <Time at={expiresAt} />
+      {new Date(expiresAt) <= now ? t`expired` : t`works until`} <Time at={expiresAt} isInstant />
     </Chip>
   );
 }

@@ -30,9 +30,7 @@ export function GenerationCounts({ filter }: { filter: GenerationFilter }) {
   const hasUnfinished = UNFINISHED.some((state) => countOf(state) > 0);
   return (
     <div className={styles.counts}>
-      <span>
-        <Trans>{countWord(count)} generations</Trans>
-      </span>
+      <span>{count.value === 1 ? <Trans>1 generation</Trans> : <Trans>{countWord(count)} generations</Trans>}</span>
       <ul aria-label={t`By state`}>
         {GENERATION_STATES.filter((state) => countOf(state) > 0).map((state) => (
           <li key={state}>

@@ -52,7 +52,7 @@ export function AccessFilterBar({ filter, choose }: { filter: AccessFilter; choo
       {!brand && agency.brands.length > 0 && (
         <Select
           label={t`Brand`}
-          placeholder={t`The agency and every brand`}
+          placeholder={t`Agency and brands`}
           {...clearButton(t`Clear brand`)}
           searchable
           data={agency.brands.map(({ id, name }) => ({ value: id, label: name }))}

@@ -123,8 +123,13 @@ function filterOf({ action, actor, from, to }: Readonly<Record<string, unknown>>
 
 function detailsOf(data: Readonly<Record<string, unknown>>): string {
   return Object.entries(data)
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}: ${detailOf(value)}`)
     .join(', ');
+}
+
+function detailOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value.join(' ') : JSON.stringify(value);
 }
 
 /** People and keys to choose from, and to name entries by. */

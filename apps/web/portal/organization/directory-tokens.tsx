@@ -94,7 +94,7 @@ function TokenState({ token }: { token: DirectoryToken }) {
   if (!token.expiresAt) return <Chip glyph="✓">{t`works`}</Chip>;
   return (
     <Chip glyph="◔">
-      {t`works until`} <Time at={token.expiresAt} />
+      {t`works until`} <Time at={token.expiresAt} isInstant />
     </Chip>
   );
 }

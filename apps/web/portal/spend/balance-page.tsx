@@ -162,7 +162,7 @@ function Expiry({ grant: { expiresAt, closedAt, effectiveAt } }: { grant: Grant 
   if (new Date(effectiveAt) > new Date())
     return (
       <Chip glyph="○">
-        {t`from`} <Time at={effectiveAt} />
+        {t`from`} <Time at={effectiveAt} isInstant />
       </Chip>
     );
   return expiresAt ? <Time at={expiresAt} /> : t`never`;
