@@ -8,6 +8,7 @@ import { type CommitmentAct, CommitmentActDialog } from '#web/admin/order-book/c
 import { useUrl } from '#web/admin/panel/search';
 import { type TableColumn, TablePanel } from '#web/admin/panel/table-panel';
 import { useMayOperate, useTenants } from '#web/admin/panel/tenants';
+import { CommitmentChip } from '#web/parts/chip/commitment-chip';
 import { Credits } from '#web/parts/figures/figures';
 
 /** What one tenant has bought, and what may be done with it. */
@@ -25,7 +26,7 @@ export function Commitments() {
     { head: t`Units`, name: 'units', cell: ({ units }) => units },
     { head: t`From`, name: 'from', cell: ({ startsOn }) => startsOn },
     { head: t`Until`, name: 'until', cell: ({ endsOn }) => endsOn },
-    { head: t`State`, name: 'state', cell: ({ state }) => state },
+    { head: t`State`, name: 'state', cell: ({ state }) => <CommitmentChip state={state} />, value: ({ state }) => state },
     { head: t`Total`, name: 'total', cell: (one) => <Credits value={one.totalCredits} />, value: (one) => one.totalCredits },
     { head: t`Paid`, name: 'paid', cell: (one) => <Credits value={one.paidCredits} />, value: (one) => one.paidCredits },
     {

@@ -1,5 +1,3 @@
-import type { MessageDescriptor } from '@lingui/core';
-import { msg } from '@lingui/core/macro';
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
@@ -9,7 +7,7 @@ import { listCommitmentsOptions } from '#sdk/@tanstack/react-query.gen';
 import { cancelCommitment } from '#sdk/sdk.gen';
 import type { Commitment } from '#sdk/types.gen';
 import { useAct } from '#web/parts/api/acting';
-import { Chip } from '#web/parts/chip/state-chip';
+import { CommitmentChip } from '#web/parts/chip/commitment-chip';
 import { ConfirmDialog } from '#web/parts/dialog/confirm-dialog';
 import { Credits } from '#web/parts/figures/figures';
 import { useScope } from '#web/parts/scope/scope';
@@ -19,14 +17,6 @@ import type { Column } from '#web/parts/table/data-table';
 import { RowList } from '#web/parts/table/row-list';
 import { CapacitySections } from '#web/portal/capacity/capacity-sections';
 import { OrderDialog } from '#web/portal/capacity/order-dialog';
-
-const STATES: Record<Commitment['state'], { glyph: string; word: MessageDescriptor }> = {
-  ordered: { glyph: '○', word: msg`ordered` },
-  active: { glyph: '✓', word: msg`active` },
-  renewed: { glyph: '◐', word: msg`renewed` },
-  ended: { glyph: '▬', word: msg`ended` },
-  cancelled: { glyph: '⊘', word: msg`cancelled` },
-};
 
 /** Contracts for units: which, from when until when, and what is paid of them. */
 export function CommitmentsPage() {
@@ -45,22 +35,22 @@ export function CommitmentsPage() {
   );
   const columns: Column<Commitment>[] = [
     { id: 'pool', header: t`Pool class`, isKey: true, cell: ({ poolClass }) => poolClass },
-    { id: 'units', header: t`Units`, widthPx: 80, align: 'end', isKey: true, cell: ({ units }) => units },
-    { id: 'from', header: t`From`, widthPx: 110, cell: ({ startsOn }) => startsOn },
-    { id: 'until', header: t`Until before`, widthPx: 115, cell: ({ endsOn }) => endsOn },
+    { id: 'units', header: t`Units`, widthPx: 75, align: 'end', isKey: true, cell: ({ units }) => units },
+    { id: 'from', header: t`From`, widthPx: 125, cell: ({ startsOn }) => startsOn },
+    { id: 'until', header: t`Until before`, widthPx: 125, cell: ({ endsOn }) => endsOn },
     {
       id: 'state',
       header: t`State`,
       widthPx: 120,
       isKey: true,
-      cell: ({ state }) => <Chip glyph={STATES[state].glyph}>{t(STATES[state].word)}</Chip>,
+      cell: ({ state }) => <CommitmentChip state={state} />,
     },
     { id: 'paid', header: t`Paid`, widthPx: 130, align: 'end', cell: ({ paidCredits }) => <Credits value={paidCredits} /> },
     { id: 'total', header: t`Of`, widthPx: 130, align: 'end', cell: ({ totalCredits }) => <Credits value={totalCredits} /> },
     {
       id: 'overdue',
       header: t`Overdue`,
-      widthPx: 105,
+      widthPx: 95,
       align: 'end',
       cell: ({ overdueCredits }) => (overdueCredits === '0' ? '–' : <Credits value={overdueCredits} />),
     },
