@@ -1,11 +1,13 @@
 import { PassThrough } from 'node:stream';
 import { Body, Controller, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { CallerOf } from '#apps/api/auth/caller-of.decorator';
 import { accepted, idOf } from '#apps/api/errors/accepted';
 import { Refused } from '#apps/api/errors/refused';
 import { valid } from '#apps/api/errors/valid';
 import { Operation } from '#apps/api/operation.decorator';
 import { type AskWhatIf, askWhatIf, getSimulation, listSimulations, streamSimulation } from '#contracts/admin/simulations';
+import type { Caller } from '#core/access/caller';
 import { type SimulationRow, WhatIfService } from '#features/simulations/what-if.service';
 
 const LOOK_EVERY_MS = 500;
@@ -22,8 +24,8 @@ export class SimulationsController {
   constructor(private readonly whatIf: WhatIfService) {}
 
   @Operation(askWhatIf)
-  async ask(@Body(valid(askWhatIf.body)) { poolClass, changes }: AskWhatIf) {
-    return view(accepted(await this.whatIf.ask(poolClass, changes)));
+  async ask(@CallerOf() caller: Caller, @Body(valid(askWhatIf.body)) { poolClass, changes }: AskWhatIf) {
+    return view(accepted(await this.whatIf.ask(caller, poolClass, changes)));
   }
 
   @Operation(listSimulations)
