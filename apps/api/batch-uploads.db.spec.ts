@@ -77,6 +77,11 @@ it.each<{ name: string; more: Record<string, string> }>([
   expect(answer.status).toBeLessThan(500);
 });
 
+it('names the types of rows when it is sent text of none', async () => {
+  const refused = await api.call(key, 'POST', '/api/v1/batches', 'model,prompt', { 'content-type': 'text/plain' });
+  expect(refused).toMatchObject({ status: 415, body: { detail: expect.stringContaining('text/csv, application/json') } });
+});
+
 function headers(more: Record<string, string> = {}): Record<string, string> {
   return { ...TUS, authorization: `Bearer ${key}`, ...more };
 }

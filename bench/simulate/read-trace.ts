@@ -37,12 +37,14 @@ export function readTrace(csv: string, { speed, runtimeScale, seed, from, to }: 
       model: cells[column('base_model')] ?? '',
       outputKey: cells[column('output')] ?? '',
       lanes: Number(cells[column('lanes')] ?? 1),
-      submittedAt: submittedAt % 1_000 === 0 ? submittedAt + random() * 1_000 : submittedAt,
+      submittedAt,
       runMs: (Math.round(runSeconds * 1_000_000) / 1_000) * runtimeScale,
       priority: Number(cells[column('priority')] ?? 0),
       ...(tier && { tier }),
     });
   }
+  // One moment inside a second tells that the others on a whole second are meant so.
+  if (jobs.every(({ submittedAt }) => submittedAt % 1_000 === 0)) for (const job of jobs) job.submittedAt += random() * 1_000;
   jobs.sort(firstSubmitted);
   const first = jobs[0]?.submittedAt ?? 0;
   return jobs.map((job) => ({ ...job, submittedAt: (job.submittedAt - first) / speed }));

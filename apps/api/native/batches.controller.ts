@@ -37,6 +37,7 @@ const FORMATS = {
   'application/jsonl': 'ndjson',
   'text/csv': 'csv',
 } as const satisfies Record<(typeof ROW_TYPES)[number], 'ndjson' | 'csv'>;
+const CREATE_TYPES = [...Object.keys(FORMATS), 'application/json'].join(', ');
 const PROGRESS_EVERY_MS = 1_000;
 const RECONNECT_MS = 1_000;
 const MAX_STREAMS = 500;
@@ -61,6 +62,8 @@ export class BatchesController {
     @Headers('content-encoding') encoding = 'identity',
   ): Promise<Batch> {
     const format = FORMATS[(contentType.split(';')[0] as string).trim().toLowerCase() as keyof typeof FORMATS];
+    // Text of no type that is known: what it would be read as is anybody's guess.
+    if (!format && typeof body === 'string') throw new Refused('unsupported_media_type', `Content-Type must be one of ${CREATE_TYPES}`);
     const { source: from, ...options }: CreateBatch = format ? optionsOf(jsonOf(query.options ?? '{}')) : createBatchOf(body ?? {});
     this.callbacks.check(options.callbackUrl ?? null);
     if (from) {
