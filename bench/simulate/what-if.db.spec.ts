@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { simulatedFigures } from '#bench/simulate/policies';
 import { readTrace } from '#bench/simulate/read-trace';
+import type { Caller } from '#core/access/caller';
 import { between, seededRandom } from '#core/generations/seeded-random';
 import { replaySettings, type WhatIfChange } from '#core/simulation/what-if';
 import { PlannerProcess } from '#features/simulations/planner-process';
@@ -53,8 +55,13 @@ afterAll(async () => {
   await database.drop();
 });
 
+/** Of the platform's staff. */
+function operator(): Caller {
+  return { tenantId: owner, apiKeyId: randomUUID(), scopes: [], limitPlan: 'scale' };
+}
+
 async function answered(changes: WhatIfChange[]): Promise<SimulationRow> {
-  const question = await asked.ask(POOL_CLASS, changes);
+  const question = await asked.ask(operator(), POOL_CLASS, changes);
   if ('refused' in question) throw new Error(question.detail);
   await runs.sweep();
   return (await asked.find(question.id)) as SimulationRow;
@@ -104,11 +111,11 @@ it('says what it cannot change', async () => {
     failure: 'No node nowhere is in service',
   });
   expect(await answered([{ change: 'lose_site', siteId: 'a-site' }])).toMatchObject({ state: 'failed', result: null });
-  expect(await asked.ask('nowhere', [])).toMatchObject({ refused: 'not_found' });
+  expect(await asked.ask(operator(), 'nowhere', [])).toMatchObject({ refused: 'not_found' });
 });
 
 it('is begun again by another worker when its own is gone, and not for ever', async () => {
-  const question = (await asked.ask(POOL_CLASS, [{ change: 'set_share', tenantId: other, weight: 2 }])) as SimulationRow;
+  const question = (await asked.ask(operator(), POOL_CLASS, [{ change: 'set_share', tenantId: other, weight: 2 }])) as SimulationRow;
   const lost = (attempts: number) =>
     control.query(`UPDATE simulations SET state = 'running', claimed_until = now() - interval '1 second', attempts = $2 WHERE id = $1`, [
       question.id,

@@ -65,7 +65,8 @@ export const getUsage = {
   path: '/api/v1/ledger/usage',
   status: 200,
   scope: 'ledger:read',
-  summary: 'What completed generations cost in a span of time, by model, project, tier, API key, label, UTC day or brand; refunds are taken off.',
+  summary:
+    'What completed generations cost in a span of time, by model, project, tier, API key, label, UTC day or brand; refunds are taken off.',
   query: UsageQuery,
   response: z.object({
     usage: z

@@ -93,12 +93,7 @@ export interface PageOfIds {
 }
 
 /** Ids of one page, newest first, by keyset: a page costs the same wherever it is. It may be short, or empty, and still have a next one. */
-export async function pageOfIds(
-  tx: Tx,
-  tenantId: string,
-  filter: GenerationFilter,
-  scannedSteps = SCANNED_STEPS,
-): Promise<PageOfIds> {
+export async function pageOfIds(tx: Tx, tenantId: string, filter: GenerationFilter, scannedSteps = SCANNED_STEPS): Promise<PageOfIds> {
   const { limit } = filter;
   const ids: string[] = [];
   let { cursor } = filter;

@@ -18,8 +18,8 @@ export function EventsPage() {
       <DeveloperSections />
       <Note>
         <Trans>
-          A delivery’s body has the event’s type, when it happened and its data, as Standard Webhooks has it. Endpoints choose single events or
-          families such as generation.*.
+          A delivery’s body has the event’s type, when it happened and its data, as Standard Webhooks has it. Endpoints choose single events
+          or families such as generation.*.
         </Trans>
       </Note>
       {error && <ErrorPanel error={error as unknown as Error} what={t`The events`} retry={() => void refetch()} />}
