@@ -84,6 +84,7 @@ it('filters by days, and shows the columns that one has chosen, also the next ti
   await page.getByRole('checkbox', { name: 'Tier', exact: true }).uncheck();
   await page.getByRole('columnheader', { name: 'Tier' }).waitFor({ state: 'hidden' });
   await expectGoodPage(watched, 'columns');
+  await page.setViewportSize({ width: 1280, height: 900 }); // where lists are tables
   await page.reload();
   await page.getByRole('columnheader', { name: 'Seed' }).waitFor();
   expect(await page.getByRole('columnheader', { name: 'Tier' }).count()).toBe(0);
