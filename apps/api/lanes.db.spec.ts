@@ -72,3 +72,16 @@ it('shows platform staff what the lanes did at a moment of the last day, and cus
   expect((await api.call(auditor, 'GET', at(600_000))).status).toBe(404);
   expect((await api.call(customer, 'GET', at(0))).status).toBe(404);
 });
+
+it('counts the lanes that a tenant has called back, and tells nobody else', async () => {
+  const other = await aTenant(api.control, 0n);
+  await api.control.query(
+    `INSERT INTO recalls (tenant_id, generation_id, fence, pool_class, owner_id, node_id, lanes, lost_lane_ms, recalled_at)
+     SELECT $2, uuidv7(), 1, 'a-class', $1, 'n1', 3, 0, now() - age FROM unnest('{1 minute,10 minutes,2 hours}'::interval[]) AS a (age)`,
+    [ours, other],
+  );
+  const recalledBy = async (key: string) =>
+    (await api.call(key, 'GET', '/api/v1/capacity/utilization?poolClass=a-class')).body.recalledLanes;
+  expect(await recalledBy(customer)).toBe(6);
+  expect(await recalledBy(await api.aKey(other, SCOPES_OF_ROLE.owner))).toBe(0);
+});

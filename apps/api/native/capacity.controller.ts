@@ -106,8 +106,8 @@ export class CapacityController {
   async utilization(@CallerOf() caller: Caller, @Query(valid(getUtilization.query, 'query')) query: UtilizationQuery) {
     const { tenant, poolClass, from, minutes } = query;
     const range = { from: from === undefined ? new Date(Date.now() - MS_PER_HOUR) : new Date(from), minutes };
-    const means = accepted(await this.views.utilization(caller, tenant, poolClass, range));
-    return { poolClass, minutes: means.map((mean) => ({ ...mean, minute: mean.minute.toISOString() })) };
+    const used = accepted(await this.views.utilization(caller, tenant, poolClass, range));
+    return { poolClass, ...used, minutes: used.minutes.map((mean) => ({ ...mean, minute: mean.minute.toISOString() })) };
   }
 
   @Operation(listGuaranteeMonths)

@@ -113,6 +113,7 @@ export const getUtilization = {
         lentUnits: z.number(),
       }),
     ),
+    recalledLanes: z.int().meta({ description: 'Lanes that were taken back from others’ work in these minutes, for work of one’s own.' }),
   }),
 } satisfies OperationContract;
 

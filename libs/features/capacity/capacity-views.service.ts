@@ -4,7 +4,7 @@ import type { Caller } from '#core/access/caller';
 import type { Day, DayRange } from '#core/capacity/days';
 import type { SitePhase } from '#core/capacity/phases';
 import { minus, stepsFrom, stepsOf, stretches, valueOn } from '#core/capacity/steps';
-import { MAX_MONTHS_LISTED, MAX_TENANTS_VIEWED } from '#features/capacity/limits';
+import { MAX_MONTHS_LISTED, MAX_RECALLS_COUNTED, MAX_TENANTS_VIEWED } from '#features/capacity/limits';
 import { dayNumber, readBook } from '#features/capacity/order-book-rows';
 import { refusalOfOrder } from '#features/capacity/refusals';
 import { isPlatformStaff, TenantReach } from '#features/tenants/tenant-reach.service';
@@ -53,6 +53,13 @@ export interface CalendarView {
 }
 
 /** Means over a minute. */
+/** What was used over some minutes. */
+export interface UtilizationRange {
+  minutes: UtilizationMinute[];
+  /** Lanes that the tenant called back from others' work. */
+  recalledLanes: number;
+}
+
 export interface UtilizationMinute {
   minute: Date;
   units: number;
@@ -137,18 +144,27 @@ export class CapacityViewsService {
     tenant: string | undefined,
     poolClass: string,
     range: { from: Date; minutes: number },
-  ): Promise<UtilizationMinute[] | NamedRefusal> {
+  ): Promise<UtilizationRange | NamedRefusal> {
     const reached = await this.reach.tenantOf(caller, tenant);
     if ('refused' in reached) return reached;
-    return this.db.transaction('utilization', [reached.tenantId], (tx) =>
-      tx.query<UtilizationMinute>(
+    const given = [reached.tenantId, poolClass, range.from, range.minutes];
+    return this.db.transaction('utilization', [reached.tenantId], async (tx) => {
+      const minutes = await tx.query<UtilizationMinute>(
         `SELECT minute, units, own_lanes AS "ownLanes", borrowed_lanes AS "borrowedLanes", shared_lanes AS "sharedLanes", lent_units AS "lentUnits"
            FROM utilization_minutes
           WHERE tenant_id = $1 AND pool_class = $2 AND minute >= $3 AND minute < $3::timestamptz + $4 * interval '1 minute'
           ORDER BY minute`,
-        [reached.tenantId, poolClass, range.from, range.minutes],
-      ),
-    );
+        given,
+      );
+      const [recalled] = await tx.query<{ lanes: number }>(
+        `SELECT coalesce(sum(lanes), 0)::integer AS lanes
+           FROM (SELECT lanes FROM recalls
+                  WHERE owner_id = $1 AND pool_class = $2 AND recalled_at >= $3 AND recalled_at < $3::timestamptz + $4 * interval '1 minute'
+                  LIMIT ${MAX_RECALLS_COUNTED}) AS counted`,
+        given,
+      );
+      return { minutes, recalledLanes: recalled?.lanes ?? 0 };
+    });
   }
 
   /** Newest first. */

@@ -19,3 +19,6 @@ export const MAX_LIVE_VIEWS = 200;
 
 /** Points of one answer about the use of lanes. */
 export const MAX_USE_POINTS = 2_000;
+
+/** Recalls that one answer about a tenant's use adds up. */
+export const MAX_RECALLS_COUNTED = 100_000;

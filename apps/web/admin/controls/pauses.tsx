@@ -28,6 +28,7 @@ export function Pauses() {
     <Panel
       id="pauses"
       title={t`Paused now`}
+      metric="halogen_pauses"
       csv={() => [['what', 'reason', 'since', 'ends'], ...pauses.map((one) => [what(one), one.reason, one.pausedAt, one.endsAt])]}
     >
       {error && <ErrorPanel error={error as unknown as Error} what={t`Pauses`} retry={() => void refetch()} />}

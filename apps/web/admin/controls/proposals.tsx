@@ -30,6 +30,7 @@ export function Proposals() {
     <Panel
       id="proposals"
       title={t`Proposals`}
+      metric="halogen_proposals"
       csv={() => [
         ['what', 'reason', 'by', 'at', 'state', 'decided by'],
         ...proposals.map((one) => [words.actOf(one.act), one.reason, one.proposer, one.proposedAt, one.state, one.decider]),

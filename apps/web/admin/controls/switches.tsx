@@ -25,6 +25,7 @@ export function Switches() {
     <Panel
       id="switches"
       title={t`Switched off now`}
+      metric="halogen_switches"
       csv={() => [
         ['what', 'for', 'reason', 'since', 'ends'],
         ...switches.map((one) => [one.stops, one.subject ?? one.scope, one.reason, one.setAt, one.endsAt]),

@@ -54,6 +54,7 @@ export function Months({ tenant }: { tenant: string }) {
       <TablePanel
         id="kept"
         title={t`Guarantee kept by month`}
+        metric="halogen_guarantee_misses"
         query={query}
         rows={months}
         columns={columns}
@@ -78,6 +79,7 @@ function Misses({ tenant, month: { month, poolClass, serviceCreditCredits } }: {
     <TablePanel
       id="misses"
       title={t`Misses of ${month} on ${poolClass}`}
+      metric="halogen_guarantee_misses"
       query={query}
       rows={query.data?.misses}
       columns={columns}

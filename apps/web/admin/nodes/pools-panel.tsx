@@ -47,6 +47,7 @@ export function PoolsPanel({ poolClass }: { poolClass: string }) {
       <TablePanel
         id="pools"
         title={t`Pools of ${poolClass}`}
+        metric="halogen_lanes"
         query={query}
         rows={rows}
         columns={columns}

@@ -40,6 +40,7 @@ export function Calendar({ poolClass }: { poolClass: string }) {
     <Panel
       id="calendar"
       title={t`Calendar`}
+      metric="halogen_sold_units"
       csv={() => [
         ['from', 'until', 'capacity', 'sold', 'reserve', 'free'],
         ...stretches.map((one) => [

@@ -58,6 +58,7 @@ export function Commitments() {
     <TablePanel
       id="commitments"
       title={t`Commitments`}
+      metric="halogen_sold_units"
       query={list}
       rows={list.data?.commitments}
       columns={columns}

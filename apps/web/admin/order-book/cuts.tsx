@@ -21,6 +21,7 @@ export function Cuts() {
     <Panel
       id="cuts"
       title={t`Cuts of capacity`}
+      metric="halogen_lanes"
       csv={() => [
         ['site', 'pool class', 'kind', 'lanes', 'from', 'until', 'forced', 'reason', 'lifted'],
         ...cuts.map((one) => [

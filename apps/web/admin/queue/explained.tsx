@@ -48,6 +48,7 @@ export function Explained({ id, tenantId, name }: { id: string; tenantId: string
       <TablePanel<Fact>
         id="why"
         title={t`Why it waits`}
+        metric="halogen_queue_wait_seconds"
         query={query}
         rows={query.data && factsOf(query.data)}
         columns={[
@@ -90,6 +91,7 @@ function Rules({ query, rules }: RulesProps) {
     <TablePanel<Finding>
       id="rules"
       title={t`Rule by rule`}
+      metric="halogen_queue_wait_seconds"
       query={query}
       rows={rules?.findings ?? []}
       columns={columns}

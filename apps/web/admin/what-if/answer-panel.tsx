@@ -45,6 +45,7 @@ export function AnswerPanel({ id }: { id: string }) {
     <TablePanel
       id="answer"
       title={t`Before and after`}
+      metric="halogen_simulations"
       query={query}
       rows={rows ?? (query.data ? [] : undefined)}
       columns={[

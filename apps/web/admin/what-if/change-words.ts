@@ -11,7 +11,7 @@ export function useChangeWords(): (change: Change) => string {
   return (change) => {
     switch (change.change) {
       case 'add_nodes':
-        return t`add ${change.nodes} nodes of ${change.lanesPerNode} lanes at ${change.siteId}`;
+        return t`add nodes at ${change.siteId}: ${change.nodes} × ${change.lanesPerNode} lanes`;
       case 'lose_node':
         return t`lose node ${change.nodeId}`;
       case 'lose_site':

@@ -20,11 +20,12 @@ export function LentUnits({ poolClass, minutes }: { poolClass: string; minutes: 
   const mean = (lent.reduce((sum, units) => sum + units, 0) / lent.length).toFixed(1);
   const most = Math.max(...lent).toFixed(1);
   const hours = minutes / 60;
+  const recalled = data?.recalledLanes ?? 0;
   return (
     <Note>
       <Trans>
         Of your units, {mean} were lent to others on average in the last {hours} h, {most} at most in a minute. They come back when you need
-        them.
+        them: lanes recalled for your work in that time: {recalled}.
       </Trans>
     </Note>
   );
