@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { STOPPABLE } from '#core/controls/switches';
 import { HotPool } from '#platform/database/hot-pool';
 import { gaugeOf } from '#platform/telemetry/metrics';
 
@@ -49,7 +50,7 @@ const PAUSES = `
 
 const SWITCHES = `
   SELECT k.stops, count(s.id)::int AS value
-    FROM unnest('{submits,webhooks,ingestion}'::text[]) AS k (stops) LEFT JOIN switches s ON s.stops = k.stops GROUP BY 1`;
+    FROM unnest('{${STOPPABLE.join(',')}}'::text[]) AS k (stops) LEFT JOIN switches s ON s.stops = k.stops GROUP BY 1`;
 
 const PROPOSALS = 'SELECT count(*)::int AS value FROM proposals WHERE decision IS NULL AND expires_at > now()';
 

@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { Credits, PageQuery, TENANT_PARAMETER, TenantQuery, When } from '#contracts/native/common';
 import type { OperationContract } from '#contracts/operation';
 import { INVOICE_LINE_KINDS } from '#core/invoices/invoice-lines';
-import { isKeepable, KEEPABLE_TEXT } from '#core/text/keepable-text';
 
 const ROOT = '/api/v1/invoices';
 const MAX_TAX_RATE_BASIS_POINTS = 10_000;
 const Cents = z.string().meta({ description: 'Whole cents of the currency, as a decimal string.' });
-export const InvoiceText = z.string().trim().refine(isKeepable, KEEPABLE_TEXT);
+export const InvoiceText = z.string().trim();
 
 const Party = z.object({ name: z.string(), address: z.string(), taxNumber: z.string().nullable() });
 

@@ -11,10 +11,9 @@ import {
   MAX_ROWS_DECIDED_AT_ONCE,
 } from '#core/review/limits';
 import { REVIEW_STATES } from '#core/review/review-state';
-import { isKeepable, KEEPABLE_TEXT } from '#core/text/keepable-text';
 
 const BATCH = '/api/v1/batches/:id';
-const Text = (max: number) => z.string().trim().min(1).max(max).refine(isKeepable, KEEPABLE_TEXT);
+const Text = (max: number) => z.string().trim().min(1).max(max);
 const Row = z.int().min(1).max(MAX_BATCH_ROWS);
 const State = z.enum(REVIEW_STATES);
 const Rows = z.array(Row).min(1).max(MAX_ROWS_DECIDED_AT_ONCE);

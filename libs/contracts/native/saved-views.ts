@@ -1,15 +1,13 @@
 import { z } from 'zod';
 import { Name, When } from '#contracts/native/common';
 import type { OperationContract } from '#contracts/operation';
-import { isKeepable, KEEPABLE_TEXT } from '#core/text/keepable-text';
 import { MAX_FILTER_CHARACTERS, MAX_FILTERS_PER_VIEW, SAVED_VIEW_PAGES } from '#core/views/saved-view';
 
 const ROOT = '/api/v1/saved-views';
 const Page = z.enum(SAVED_VIEW_PAGES);
 const Filters = z
   .record(z.string().min(1).max(MAX_FILTER_CHARACTERS), z.string().max(MAX_FILTER_CHARACTERS))
-  .refine((filters) => Object.keys(filters).length <= MAX_FILTERS_PER_VIEW, `at most ${MAX_FILTERS_PER_VIEW} filters`)
-  .refine((filters) => Object.entries(filters).every((pair) => pair.every(isKeepable)), KEEPABLE_TEXT);
+  .refine((filters) => Object.keys(filters).length <= MAX_FILTERS_PER_VIEW, `at most ${MAX_FILTERS_PER_VIEW} filters`);
 
 const SavedView = z
   .object({ id: z.uuid(), page: Page, name: z.string(), filters: z.record(z.string(), z.string()), createdAt: When })
